@@ -1,0 +1,209 @@
+/**
+ * Stands in for the engine where the lab is tested by itself: it computes nothing, and streams exactly what a test tells
+ * it to. Records are made up, but consistent: counts add up, and no class has more correct samples than it has samples.
+ */
+import type { LesionError } from "../src/core/errors.ts";
+import { random } from "../src/core/random.ts";
+import type {
+  AblationRecord,
+  AdapterReport,
+  BaselineRecord,
+  EndRecord,
+  LayerSummary,
+  LesionRecord,
+  RunRecord,
+  TrainRecord,
+} from "../src/study/records.ts";
+import type { Engine } from "../workers/client.ts";
+import type { ModelReport, RunEvent, RunRequest } from "../workers/protocol.ts";
+
+export const fakeAdapter: AdapterReport = {
+  vendor: "google",
+  architecture: "swiftshader",
+  device: "0xc0de",
+  description: "SwiftShader Device (LLVM 16.0.6)",
+  fallback: true,
+  features: ["shader-f16"],
+  limits: {},
+};
+
+export const fakeLayers: readonly LayerSummary[] = [
+  { layer: "dense_0", layerIndex: 0, units: 20 },
+  { layer: "dense_1", layerIndex: 1, units: 10 },
+];
+
+const CLASSES = 10;
+const CLASS_SAMPLES = [97, 113, 103, 101, 98, 89, 95, 102, 97, 105];
+const SAMPLES = 1000;
+
+export const fakeRun: RunRecord = {
+  type: "run",
+  version: 1,
+  name: "digits-mlp",
+  study: "s".repeat(64),
+  model: "m".repeat(64),
+  data: "d".repeat(64),
+  engine: "0.1.0",
+  adapter: fakeAdapter,
+  seed: 1337,
+  started: "2024-01-01T00:00:00.000Z",
+  ablations: 220,
+  classNames: Array.from({ length: CLASSES }, (_, index) => String(index)),
+  layers: fakeLayers,
+};
+
+const baselineCorrect = CLASS_SAMPLES.map((samples, index) => samples - 2 - (index % 5));
+
+export const fakeBaseline: BaselineRecord = {
+  type: "baseline",
+  samples: SAMPLES,
+  correct: baselineCorrect.reduce((total, correct) => total + correct, 0),
+  loss: 0.179,
+  classCorrect: baselineCorrect,
+  classSamples: CLASS_SAMPLES,
+};
+
+export function fakeTrain(epoch: number, epochs: number): TrainRecord {
+  const samples = 60_000;
+  const correct = Math.round(samples * (0.97 - 0.2 / epoch));
+  return { type: "train", epoch, epochs, loss: 0.1 + 0.5 / epoch, correct, samples, ms: 900 };
+}
+
+/** An ablation of some units of one layer. Equal arguments give equal records; a tenth of the units is dead. */
+export function fakeAblation(
+  place: { sweep: number; index: number; row: number },
+  layerIndex: number,
+  units: number[],
+): AblationRecord {
+  const damage = units.map((unit) => {
+    const draws = random(layerIndex * 1000 + unit, "fake damage");
+    if (draws.uniform() < 0.1) return new Array<number>(CLASSES).fill(0);
+    const strength = draws.uniform() ** 2 * 0.8;
+    return Array.from({ length: CLASSES }, () =>
+      draws.uniform() < 0.35 ? draws.uniform() * strength : -0.01 * draws.uniform(),
+    );
+  });
+  const classCorrect = baselineCorrect.map((correct, index) => {
+    const share = damage.reduce((total, unit) => total + unit[index]!, 0);
+    return Math.max(0, Math.min(CLASS_SAMPLES[index]!, Math.round(correct * (1 - share))));
+  });
+  const correct = classCorrect.reduce((total, value) => total + value, 0);
+  const dead = damage.every((unit) => unit.every((share) => share === 0));
+  const gained = classCorrect.reduce((total, value, index) => total + Math.max(0, value - baselineCorrect[index]!), 0);
+  const lost = fakeBaseline.correct - correct + gained;
+  return {
+    type: "ablation",
+    ...place,
+    sites: [{ layer: fakeLayers[layerIndex]!.layer, layerIndex, units }],
+    replacement: "zero",
+    samples: SAMPLES,
+    correct,
+    loss: dead ? 0.179 : 0.179 + lost / 300,
+    classCorrect,
+    status: { kept: fakeBaseline.correct - lost, lost, gained, wrong: SAMPLES - fakeBaseline.correct - gained },
+    ...(dead ? { noop: "exact" as const } : {}),
+    ms: 0.4,
+  };
+}
+
+/** The ablations of the default study: each unit of both layers, then the pairs of the first. */
+export function fakeAblations(): AblationRecord[] {
+  const records: AblationRecord[] = [];
+  const add = (sweep: number, layerIndex: number, units: number[]) => {
+    const index = records.filter((record) => record.sweep === sweep).length;
+    records.push(fakeAblation({ sweep, index, row: records.length }, layerIndex, units));
+  };
+  for (const { layerIndex, units } of fakeLayers) for (let unit = 0; unit < units; unit++) add(0, layerIndex, [unit]);
+  for (let i = 0; i < 20; i++) for (let j = i + 1; j < 20; j++) add(1, 0, [i, j]);
+  return records;
+}
+
+export function fakeEnd(state: EndRecord["state"], ablations: number): EndRecord {
+  const macs = 3.2e9;
+  return {
+    type: "end",
+    state,
+    ablations,
+    ms: 4200,
+    macs,
+    macsSaved: 3.1e11,
+    predicted: { ms: 4000, macs, bytes: 6e7 },
+    measured: { ms: 4200, macs, bytes: 6e7 },
+  };
+}
+
+export const fakeModel: ModelReport = {
+  name: "small.onnx",
+  inputs: [{ name: "x", shape: [784] }],
+  outputs: ["y"],
+  layers: [
+    { name: "fc1", kind: "dense", shape: [20], parameters: 15_680, macs: 15_680, activation: "relu", layerIndex: 0 },
+    { name: "fc2", kind: "dense", shape: [10], parameters: 200, macs: 200, activation: "relu", layerIndex: 1 },
+    { name: "fc3", kind: "dense", shape: [10], parameters: 100, macs: 100, activation: "linear", layerIndex: null },
+  ],
+  ablatable: [
+    { layer: "fc1", layerIndex: 0, units: 20 },
+    { layer: "fc2", layerIndex: 1, units: 10 },
+  ],
+  parameters: 15_980,
+  macs: 15_980,
+  bytes: 63_920,
+};
+
+/** A run that the lab has started, steered by the test. */
+export interface FakeRun {
+  readonly request: Omit<RunRequest, "id">;
+  /** What the lab has asked of it, in order. */
+  readonly calls: ("pause" | "resume" | "cancel")[];
+  emit(event: RunEvent): void;
+  records(...records: LesionRecord[]): void;
+  end(record: EndRecord): void;
+  fail(error: LesionError): void;
+}
+
+/** An engine whose runs do what the test says. `inspect` answers with `fakeModel`, or rejects with `refuse.error`. */
+export function fakeEngine(): { engine: Engine; runs: FakeRun[]; refuse: { error: LesionError | null } } {
+  const runs: FakeRun[] = [];
+  const refuse: { error: LesionError | null } = { error: null };
+  const unasked = () => Promise.reject(new TypeError("the lab does not ask for this"));
+  const engine: Engine = {
+    adapter: async () => fakeAdapter,
+    inspect: async (_, name) => {
+      if (refuse.error !== null) throw refuse.error;
+      return { ...fakeModel, name };
+    },
+    plan: unasked,
+    check: async (_, { samples, ablations, reference }) => ({
+      reference,
+      samples,
+      ablations,
+      logitError: 3.1e-6,
+      countDifferences: [],
+      agrees: true,
+    }),
+    run: (request, onEvent) => {
+      let end: (record: EndRecord) => void = () => {};
+      let fail: (error: LesionError) => void = () => {};
+      const done = new Promise<EndRecord>((resolve, reject) => {
+        end = resolve;
+        fail = reject;
+      });
+      const calls: FakeRun["calls"] = [];
+      const emit = (event: RunEvent) => onEvent(event);
+      runs.push({
+        request,
+        calls,
+        emit,
+        records: (...records) => emit({ kind: "records", records, bits: null }),
+        end,
+        fail,
+      });
+      const note = (call: FakeRun["calls"][number]) => async () => void calls.push(call);
+      return { done, pause: note("pause"), resume: note("resume"), cancel: note("cancel") };
+    },
+    loseDevice: unasked,
+    kill: () => {},
+    [Symbol.dispose]: () => {},
+  };
+  return { engine, runs, refuse };
+}

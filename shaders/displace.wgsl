@@ -1,0 +1,24 @@
+// displacement[u, n] = a' - a with a = activation(z) and a' = factor[u] a + shift[u] + sigma[u] noise(u, n): what replacing
+// unit u adds to its activation on sample n. z and displacement: [units, stride], unit-major; coefficients: [units, 3].
+@group(0) @binding(0) var<storage, read> z: array<f32>;
+@group(0) @binding(1) var<storage, read> coefficients: array<f32>;
+@group(0) @binding(2) var<storage, read_write> displacement: array<f32>;
+struct Displace { units: u32, samples: u32, stride: u32, seed: u32, sampleStart: u32, alpha: f32 }
+@group(1) @binding(0) var<uniform> size: Displace;
+const ACTIVATION = 0u;
+const WORKGROUP = 64u;
+// include: lib/activation.wgsl
+// include: lib/noise.wgsl
+
+@compute @workgroup_size(WORKGROUP)
+fn main(@builtin(global_invocation_id) id: vec3u) {
+  let sample = id.x;
+  let unit = id.y;
+  if (sample >= size.samples || unit >= size.units) { return; }
+  let at = unit * size.stride + sample;
+  let sigma = coefficients[unit * 3u + 2u];
+  var shift = coefficients[unit * 3u + 1u];
+  if (sigma != 0.0) { shift += sigma * normal(size.seed, unit, size.sampleStart + sample); }
+  let a = activate(ACTIVATION, vec4f(z[at]), size.alpha).x;
+  displacement[at] = (coefficients[unit * 3u] - 1.0) * a + shift;
+}

@@ -1,0 +1,56 @@
+// y = activation(x), elementwise on four values. The numbers are those of src/kernels/activation.ts.
+const LINEAR = 0u;
+const RELU = 1u;
+const LEAKY_RELU = 2u;
+const SIGMOID = 3u;
+const TANH = 4u;
+const GELU = 5u;
+const GELU_TANH = 6u;
+const SILU = 7u;
+
+const SQRT_2_OVER_PI = 0.7978845608;
+
+// erf with an absolute error below 1.5e-7: Abramowitz and Stegun, Handbook of Mathematical Functions, 7.1.26.
+fn erf4(x: vec4f) -> vec4f {
+  let t = 1.0 / (1.0 + 0.3275911 * abs(x));
+  let polynomial = t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))));
+  return sign(x) * (1.0 - polynomial * exp(-x * x));
+}
+
+fn sigmoid4(x: vec4f) -> vec4f {
+  return 1.0 / (1.0 + exp(-clamp(x, vec4f(-87.0), vec4f(87.0))));
+}
+
+// tanh by the identity with sigmoid, because the builtin overflows on some drivers.
+fn tanh4(x: vec4f) -> vec4f {
+  let near = x * (1.0 - x * x * (1.0 / 3.0 - x * x * (2.0 / 15.0)));
+  return select(2.0 * sigmoid4(2.0 * x) - 1.0, near, abs(x) < vec4f(0.05));
+}
+
+fn activate(kind: u32, x: vec4f, alpha: f32) -> vec4f {
+  if (kind == RELU) { return max(x, vec4f(0.0)); }
+  if (kind == LEAKY_RELU) { return select(alpha * x, x, x > vec4f(0.0)); }
+  if (kind == SIGMOID) { return sigmoid4(x); }
+  if (kind == TANH) { return tanh4(x); }
+  if (kind == GELU) { return 0.5 * x * (1.0 + erf4(x * 0.7071067812)); }
+  if (kind == GELU_TANH) { return 0.5 * x * (1.0 + tanh4(SQRT_2_OVER_PI * (x + 0.044715 * x * x * x))); }
+  if (kind == SILU) { return x * sigmoid4(x); }
+  return x;
+}
+
+// d activation / d x, at x.
+fn slope(kind: u32, x: vec4f, alpha: f32) -> vec4f {
+  if (kind == RELU) { return select(vec4f(0.0), vec4f(1.0), x > vec4f(0.0)); }
+  if (kind == LEAKY_RELU) { return select(vec4f(alpha), vec4f(1.0), x > vec4f(0.0)); }
+  if (kind == SIGMOID) { let s = sigmoid4(x); return s * (1.0 - s); }
+  if (kind == TANH) { let t = tanh4(x); return 1.0 - t * t; }
+  if (kind == GELU) {
+    return 0.5 * (1.0 + erf4(x * 0.7071067812)) + x * exp(-0.5 * x * x) * 0.3989422804;
+  }
+  if (kind == GELU_TANH) {
+    let t = tanh4(SQRT_2_OVER_PI * (x + 0.044715 * x * x * x));
+    return 0.5 * (1.0 + t) + 0.5 * x * (1.0 - t * t) * SQRT_2_OVER_PI * (1.0 + 0.134145 * x * x);
+  }
+  if (kind == SILU) { let s = sigmoid4(x); return s * (1.0 + x * (1.0 - s)); }
+  return vec4f(1.0);
+}

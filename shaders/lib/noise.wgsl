@@ -1,0 +1,12 @@
+// Standard normal by Box and Muller (1958) from the PCG hash (Jarzynski and Olano 2020) of (seed, unit, sample).
+fn pcg(value: u32) -> u32 {
+  let state = value * 747796405u + 2891336453u;
+  let word = ((state >> ((state >> 28u) + 4u)) ^ state) * 277803737u;
+  return (word >> 22u) ^ word;
+}
+
+fn normal(seed: u32, unit: u32, sample: u32) -> f32 {
+  let first = pcg(pcg(pcg(seed) + unit) + sample);
+  let radius = sqrt(-2.0 * log((f32(first >> 8u) + 0.5) / 16777216.0));
+  return radius * cos(6.283185307 * (f32(pcg(first) >> 8u) / 16777216.0));
+}

@@ -1,0 +1,31 @@
+// What an ablation changed, counted where it is found. Most samples keep their outcome, so only changes touch memory.
+// truth[n]: label in the low half, rank of the true class in the intact network in the high half.
+// tally row of a mask: per class lost, per class gained, top-5 lost, top-5 gained, loss sum (64-bit fixed point, low
+// and high), then one bit a sample: whether its top-1 outcome changed; at BITS5, unless 0, the same for the top 5.
+const CLASSES = 10u;
+const TOP5_LOST = 20u;
+const TOP5_GAINED = 21u;
+const LOSS_LOW = 22u;
+const LOSS_HIGH = 23u;
+const BITS = 24u;
+const BITS5 = 0u;
+
+fn tallyChange(row: u32, sample: u32, truth: u32, rank: u32) {
+  let label = truth & 0xffffu;
+  let before = truth >> 16u;
+  if ((before == 0u) != (rank == 0u)) {
+    atomicAdd(&tally[row + select(CLASSES, 0u, before == 0u) + label], 1u);
+    atomicXor(&tally[row + BITS + sample / 32u], 1u << (sample % 32u));
+  }
+  if ((before < 5u) != (rank < 5u)) {
+    atomicAdd(&tally[row + select(TOP5_GAINED, TOP5_LOST, before < 5u)], 1u);
+    if (BITS5 != 0u) { atomicXor(&tally[row + BITS5 + sample / 32u], 1u << (sample % 32u)); }
+  }
+}
+
+// Adds losses as multiples of 2^-16 in 64 bits: whole numbers add up the same in any order.
+fn tallyLoss(row: u32, loss: f32) {
+  let value = u32(clamp(loss, 0.0, 65535.0) * 65536.0 + 0.5);
+  let low = atomicAdd(&tally[row + LOSS_LOW], value);
+  if (low + value < low) { atomicAdd(&tally[row + LOSS_HIGH], 1u); }
+}

@@ -1,0 +1,185 @@
+/** Sweeps through the planner equal the float64 oracle: same counts but where its margin is below rounding. */
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { hasBit } from "../core/bitset.ts";
+import { random } from "../core/random.ts";
+import type { Dataset } from "../data/dataset.ts";
+import { uploadChain } from "../engine/device-chain.ts";
+import { buildPrefix, chunkBytes } from "../engine/prefix.ts";
+import { coefficientsOf, momentsOf, type ReplacementOptions } from "../engine/site.ts";
+import { Tuner } from "../engine/tuner.ts";
+import { type Gpu, openGpu } from "../gpu/device.ts";
+import type { DenseChain } from "../network/dense-chain.ts";
+import type { ActivationKind } from "../network/network.ts";
+import { randomChain } from "../reference/chain.fixture.ts";
+import { columnMeans, evaluate, forward, logitsOf, type UnitChange } from "../reference/oracle.ts";
+import { type Effect, intactOutcome } from "./effects.ts";
+import { type Ablation, planSweep } from "./planner.ts";
+import { runStep } from "./runner.ts";
+
+let gpu: Gpu;
+beforeAll(async () => {
+  gpu = await openGpu();
+});
+afterAll(() => gpu[Symbol.dispose]());
+
+const identity = { scale: 1, mean: [0], std: [1], threshold: null };
+
+function chainOf(layers: ReturnType<typeof randomChain>["layers"]): DenseChain {
+  const stages = layers.map((layer, i) => ({
+    kind: "dense" as const,
+    name: `dense_${i}`,
+    inputs: [i === 0 ? "input" : `dense_${i - 1}`],
+    inFeatures: layer.inFeatures,
+    outFeatures: layer.outFeatures,
+    weight: layer.weight as Float32Array,
+    bias: layer.bias as Float32Array | null,
+    activation: layer.activation as { kind: ActivationKind; alpha: number },
+  }));
+  return {
+    features: layers[0]!.inFeatures,
+    stages,
+    output: "logits",
+    ablatable: stages
+      .slice(0, -1)
+      .map(({ name, outFeatures }, i) => ({ layer: name, layerIndex: i, units: outFeatures })),
+  };
+}
+
+function changesOf(ablation: Ablation, post: readonly Float64Array[], samples: number): UnitChange[] {
+  const { replacement } = ablation;
+  return ablation.sites.flatMap(({ layerIndex, units }) =>
+    units.map((unit) => {
+      const shift =
+        replacement.kind === "mean"
+          ? columnMeans(post[layerIndex]!, samples)[unit]!
+          : replacement.kind === "constant"
+            ? replacement.value
+            : 0;
+      return { layerIndex, unit, scale: replacement.kind === "scale" ? replacement.factor : 0, shift };
+    }),
+  );
+}
+
+async function sweep(
+  chain: DenseChain,
+  dataset: Dataset,
+  ablations: readonly Ablation[],
+  options: { loss: boolean; budgetBytes?: number },
+) {
+  using arena = gpu.arena.scope();
+  const source = { count: ablations.length, at: (row: number) => ablations[row]! };
+  const plan = planSweep({
+    chain,
+    ablations: source,
+    skip: () => false,
+    samples: dataset.samples,
+    chunkBytesPerSample: chunkBytes(dataset),
+    budgetBytes: options.budgetBytes ?? 2 ** 28,
+    isProcessor: gpu.isProcessor,
+    bindingBytes: 2 ** 27,
+  });
+  const model = uploadChain(arena, chain);
+  const prefix = await buildPrefix(gpu, arena, model, dataset, identity, {
+    start: 0,
+    samples: dataset.samples,
+    chunk: plan.chunk,
+  });
+  const intact = intactOutcome(prefix, chain.stages.at(-1)!.outFeatures);
+  const effects: Effect[] = [];
+  for (const step of plan.steps) {
+    const run = runStep(step, {
+      gpu,
+      tuner: new Tuner(gpu),
+      prefix,
+      intact,
+      ablations: source,
+      top5: true,
+      loss: options.loss,
+      seed: 1,
+      coefficients: async (stage, replacement) =>
+        coefficientsOf(replacement, chain.stages[stage]!.outFeatures, await momentsOf(gpu, prefix, stage)),
+      proceed: async () => true,
+    });
+    for await (const batch of run) effects.push(...batch.effects);
+  }
+  return { plan, intact, effects: effects.sort((a, b) => a.row - b.row) };
+}
+
+const shapes: { sizes: number[]; samples: number; kind: ActivationKind; biased: boolean }[] = [
+  { sizes: [17, 7, 5, 3], samples: 101, kind: "relu", biased: false },
+  { sizes: [13, 20, 10, 10], samples: 517, kind: "relu", biased: true },
+  { sizes: [5, 9, 11], samples: 65, kind: "tanh", biased: true },
+  { sizes: [9, 33, 65, 17, 7], samples: 131, kind: "leaky-relu", biased: true },
+  { sizes: [12, 40, 70, 12], samples: 77, kind: "gelu", biased: false },
+];
+
+describe.each(shapes)("$sizes, $samples samples, $kind", ({ sizes, samples, kind, biased }) => {
+  const { layers, inputs, labels } = randomChain(7, sizes, samples, kind, biased);
+  const dataset: Dataset = {
+    name: "random",
+    samples,
+    shape: [sizes[0]!],
+    values: inputs as Float32Array,
+    labels,
+    classes: sizes.at(-1)!,
+    classNames: [],
+  };
+  const chain = chainOf(layers);
+  const intact = forward(layers, inputs, samples);
+
+  test.each<[ReplacementOptions, boolean]>([
+    [{ kind: "zero" }, false],
+    [{ kind: "zero" }, true],
+    [{ kind: "mean" }, true],
+    [{ kind: "constant", value: 0.5 }, false],
+    [{ kind: "scale", factor: 0.25 }, false],
+  ])("%o, loss %s", async (replacement, loss) => {
+    const draw = random(11);
+    const sites: Ablation["sites"][] = [];
+    chain.ablatable.forEach(({ units, layerIndex }) => {
+      for (let u = 0; u < units; u++) sites.push([{ layerIndex, units: [u] }]);
+      for (let i = 0; i < 12; i++) {
+        const [a, b] = [...draw.permutation(units).subarray(0, 2)].sort((x, y) => x - y) as [number, number];
+        sites.push([{ layerIndex, units: [a, b] }]);
+      }
+      sites.push([{ layerIndex, units: Array.from({ length: units }, (_, u) => u) }]);
+      sites.push([
+        { layerIndex, units: [...draw.permutation(units).subarray(0, Math.ceil(units / 2))].sort((x, y) => x - y) },
+      ]);
+    });
+    if (chain.ablatable.length > 1)
+      sites.push([
+        { layerIndex: 0, units: [1] },
+        { layerIndex: 1, units: [0, 2] },
+      ]);
+    const ablations = sites.map((at, row): Ablation => ({ sweep: 0, index: row, row, sites: at, replacement }));
+    const result = await sweep(chain, dataset, ablations, { loss });
+
+    const reference = evaluate(logitsOf(intact), labels);
+    expect(result.intact.correct).toBe(reference.correct);
+    expect(result.intact.lossSum / samples).toBeCloseTo(reference.loss, 4);
+    expect(result.effects.map((effect) => effect.row)).toEqual(ablations.map(({ row }) => row));
+    const rms = Math.sqrt(logitsOf(intact).reduce((sum, x) => sum + x * x, 0) / logitsOf(intact).length);
+    for (const [row, effect] of result.effects.entries()) {
+      const expected = evaluate(
+        logitsOf(forward(layers, inputs, samples, changesOf(ablations[row]!, intact.post, samples))),
+        labels,
+      );
+      const certain = (n: number) => Math.abs(expected.margins[n]!) > 1e-4 * rms;
+      let unexplained = 0;
+      let near = 0;
+      for (let n = 0; n < samples; n++) {
+        const right = hasBit(result.intact.bits, n) !== hasBit(effect.changed, n);
+        if (!certain(n)) near++;
+        else if (right !== hasBit(expected.bits, n)) unexplained++;
+      }
+      expect(unexplained, JSON.stringify(sites[row])).toBe(0);
+      const sum = (values: Uint32Array) => values.reduce((total, value) => total + value, 0);
+      const correct = result.intact.correct - sum(effect.classLost) + sum(effect.classGained);
+      expect(Math.abs(correct - expected.correct)).toBeLessThanOrEqual(near);
+      const top5 = result.intact.correctTop5 - effect.top5Lost + effect.top5Gained;
+      expect(Math.abs(top5 - expected.correctTop5)).toBeLessThanOrEqual(near + 1);
+      if (loss) expect(effect.lossSum / samples).toBeCloseTo(expected.loss, 3);
+    }
+  });
+});

@@ -1,0 +1,41 @@
+/** `lesion bench`: runs the benchmarks in the browser, beside their peers, and prints or writes what they measured. */
+import { writeFile } from "node:fs/promises";
+import { type Command, SHARED_OPTIONS } from "../command.ts";
+import { openEngine } from "../engine.ts";
+import { textReporter } from "../reporter.ts";
+
+const ALL = ["sweep", "train"];
+
+export const bench: Command = {
+  name: "bench",
+  takes: "[NAME...]",
+  count: [0, 16],
+  summary: `Measure Lesion against its peers (${ALL.join(", ")}).`,
+  options: {
+    ...SHARED_OPTIONS,
+    out: { type: "string", value: "FILE", help: "Write the measurements there as JSON." },
+    runs: { type: "string", value: "N", help: "How often each is measured." },
+  },
+  run: async (args, screen) => {
+    const runs = args.integer("runs", 1, 1000);
+    const reporter = textReporter(screen);
+    await using page = await openEngine(screen, args.text("browser"), (event) => reporter.event(event));
+    const results: Record<string, unknown> = {};
+    for (const name of args.names.length === 0 ? ALL : args.names) {
+      screen.live(`measuring ${name}`);
+      const result = await page.call("bench", name, runs === undefined ? {} : { runs });
+      results[name] = result;
+      const lines = args.flag("json") ? null : linesOf(result);
+      for (const line of lines ?? [JSON.stringify(result, null, args.flag("json") ? 0 : 2)]) screen.result(line);
+    }
+    const out = args.text("out");
+    if (out !== undefined) await writeFile(out, `${JSON.stringify(results, null, 2)}\n`);
+    return 0;
+  },
+};
+
+/** A benchmark's own summary, where it brings one as `lines`. */
+function linesOf(result: unknown): readonly string[] | null {
+  const lines: unknown = typeof result === "object" && result !== null ? Reflect.get(result, "lines") : null;
+  return Array.isArray(lines) ? lines.map(String) : null;
+}

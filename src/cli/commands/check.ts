@@ -1,0 +1,52 @@
+/** `lesion check`: recomputes a sample of a study's ablations with independent implementations and compares. */
+import type { CheckReport } from "../../../workers/protocol.ts";
+import { type Command, type ExitCode, memoryBytes, SHARED_OPTIONS } from "../command.ts";
+import { openEngine } from "../engine.ts";
+import { pageRequest } from "../run-study.ts";
+import type { Screen } from "../screen.ts";
+import { readStudy } from "../study-files.ts";
+
+const REFERENCES = ["float64", "tfjs-webgpu"] as const;
+
+export const check: Command = {
+  name: "check",
+  takes: "STUDY.json",
+  count: [1, 1],
+  summary: "Compare a sample of a study with a float64 oracle and TensorFlow.js.",
+  options: {
+    ...SHARED_OPTIONS,
+    samples: { type: "string", value: "N", help: "Samples to evaluate (512)." },
+    ablations: { type: "string", value: "N", help: "Ablations to recompute (32)." },
+  },
+  run: async (args, screen) => {
+    const size = {
+      samples: args.integer("samples", 1, 1_000_000) ?? 512,
+      ablations: args.integer("ablations", 1, 1_000_000) ?? 32,
+    };
+    const memory = memoryBytes(args);
+    const study = await readStudy(args.names[0]!);
+    await using page = await openEngine(screen, args.text("browser"));
+    const request = pageRequest(page, study, memory);
+    let exitCode: ExitCode = 0;
+    for (const reference of REFERENCES) {
+      screen.live(`comparing with ${reference}`);
+      const report = await page.call("check", request, { ...size, reference });
+      screen.endLive();
+      if (args.flag("json")) screen.result(JSON.stringify(report));
+      else printCheck(report, screen);
+      if (!report.agrees) exitCode = 1;
+    }
+    return exitCode;
+  },
+};
+
+function printCheck(report: CheckReport, screen: Screen): void {
+  const verdict = report.agrees ? screen.paint("green", "agrees") : screen.paint("red", "disagrees");
+  screen.result(`${report.reference}: ${verdict} on ${report.samples} samples, ${report.ablations} ablations`);
+  screen.result(`  largest relative error of a logit: ${report.logitError.toExponential(2)}`);
+  screen.result(`  ablations whose counts differ: ${report.countDifferences.length}`);
+  for (const { row, lesion, reference, unexplained } of report.countDifferences) {
+    const cause = unexplained === 0 ? "all within rounding" : `${unexplained} samples beyond rounding`;
+    screen.result(`    ablation ${row}: Lesion ${lesion}, reference ${reference} (${cause})`);
+  }
+}

@@ -1,0 +1,131 @@
+/** `lesion run`: runs a study document and keeps every result in a folder, from which it can go on after any interruption. */
+import { LesionError } from "../../core/errors.ts";
+import { evaluateExpectation, parseExpectation } from "../../study/expect.ts";
+import type { EndRecord } from "../../study/records.ts";
+import { type RunResults, resultsOf } from "../../study/results.ts";
+import { type Arguments, type Option, usage } from "../arguments.ts";
+import { type Command, type ExitCode, memoryBytes, SHARED_OPTIONS } from "../command.ts";
+import { engineOptions } from "../engine.ts";
+import { listenForInterrupt } from "../interrupt.ts";
+import { jsonReporter, textReporter } from "../reporter.ts";
+import { endLine, resultLines } from "../results-table.ts";
+import { RunDirectory } from "../run-directory.ts";
+import { runStudy } from "../run-study.ts";
+import type { Screen } from "../screen.ts";
+import { readStudy, type StudyOnDisk } from "../study-files.ts";
+
+/** Options of every command that runs a study. */
+export const RUN_OPTIONS = {
+  ...SHARED_OPTIONS,
+  out: { type: "string", value: "DIR", help: "The folder for the results; new or empty." },
+  resume: { type: "boolean", help: "Go on with the run that is in the folder." },
+  all: { type: "boolean", help: "Show every ablation in the table." },
+  expect: {
+    type: "string",
+    multiple: true,
+    value: "EXPR",
+    help: 'Fail with exit code 4 unless it holds: "baseline.correct >= 9462", "drop(dense_0: 11) > 40".',
+  },
+} as const satisfies Readonly<Record<string, Option>>;
+
+export const run: Command = {
+  name: "run",
+  takes: "STUDY.json",
+  count: [1, 1],
+  summary: "Run a study and write its results to a folder.",
+  options: {
+    ...RUN_OPTIONS,
+    shard: { type: "string", value: "I/N", help: "Only the I-th of N parts of the ablations, I from 1." },
+  },
+  run: async (args, screen) => {
+    const folder = args.text("out");
+    if (folder === undefined) throw usage(run, "`lesion run` needs --out DIR, the folder for the results");
+    return carryOut(await readStudy(args.names[0]!), folder, args, screen);
+  },
+};
+
+/** Runs a study into a folder with the options of RUN_OPTIONS, shows it, and judges its expectations. */
+export async function carryOut(study: StudyOnDisk, folder: string, args: Arguments, screen: Screen): Promise<ExitCode> {
+  const expectations = args.texts("expect").map(parseExpectation);
+  const shard = shardOf(args.text("shard"));
+  const memory = memoryBytes(args);
+  const json = args.flag("json");
+  await using directory = await RunDirectory.prepare(folder, study, args.flag("resume"));
+  using interrupt = listenForInterrupt(() =>
+    screen.log("finishing the batch under way and saving; Ctrl+C again stops at once"),
+  );
+  if (directory.records.length > 0) {
+    screen.log(`resuming: ${directory.records.filter(({ type }) => type === "ablation").length} ablations are done`);
+  }
+  const reporter = json ? jsonReporter(screen) : textReporter(screen);
+  let end: EndRecord;
+  try {
+    end =
+      finishedEnd(directory) ??
+      (await runStudy({
+        study,
+        directory,
+        page: await engineOptions(screen, args.text("browser")),
+        reporter,
+        signal: interrupt.signal,
+        memoryBytes: memory,
+        shard,
+      }));
+  } finally {
+    reporter.end();
+  }
+  if (end.state === "cancelled") {
+    screen.log(`interrupted; results so far are in ${folder}, go on with --resume`);
+    return 130;
+  }
+  if (end.error !== undefined) screen.log(`the run failed: ${end.error.message}`);
+  const results = resultsOf(directory.records, folder);
+  if (!json) {
+    for (const line of ["", ...resultLines(results, args.flag("all"), screen.width), "", endLine(end)])
+      screen.result(line);
+    screen.result(`results are in ${folder}`);
+  }
+  if (end.state === "failed" || results.failures.length > 0) return 1;
+  return judge(expectations, results, screen, json) ? 0 : 4;
+}
+
+/** The last record of a run that has nothing left to do, or null. */
+function finishedEnd({ records }: RunDirectory): EndRecord | null {
+  const last = records.at(-1);
+  const head = records.find((record) => record.type === "run");
+  const done = records.filter(({ type }) => type === "ablation").length;
+  return last?.type === "end" && last.state === "done" && done === head?.ablations ? last : null;
+}
+
+/** Prints how each expectation turned out; true where all hold. */
+function judge(
+  expectations: readonly ReturnType<typeof parseExpectation>[],
+  results: RunResults,
+  screen: Screen,
+  json: boolean,
+): boolean {
+  const outcomes = expectations.map((expectation) => evaluateExpectation(expectation, results));
+  for (const { text, passed, left, right } of outcomes) {
+    if (json) screen.result(JSON.stringify({ type: "expectation", text, passed, left, right }));
+    else
+      screen.log(
+        `${screen.paint(passed ? "green" : "red", passed ? "holds" : "fails", "stderr")} ${text} (${left}, ${right})`,
+      );
+  }
+  return outcomes.every(({ passed }) => passed);
+}
+
+/** "2/4" as an index from 0. Throws `usage`. */
+function shardOf(text: string | undefined): { index: number; of: number } | undefined {
+  if (text === undefined) return undefined;
+  const [, part, parts] = /^(\d+)\/(\d+)$/.exec(text) ?? [];
+  const index = Number(part) - 1;
+  const of = Number(parts);
+  if (part === undefined || index < 0 || index >= of) {
+    throw new LesionError("usage", `--shard wants I/N with I from 1 to N, but was given "${text}"`, {
+      where: "--shard",
+      fix: "For the second of four parts, type: --shard 2/4",
+    });
+  }
+  return { index, of };
+}

@@ -1,0 +1,97 @@
+import { describe, expect, test } from "vitest";
+import type { Progress } from "../../workers/protocol.ts";
+import { jsonReporter, progressText, textReporter } from "./reporter.ts";
+import { resultLines } from "./results-table.ts";
+import { ABLATIONS, ablationRecord, baselineRecord, runRecord } from "./sample-run.test-support.ts";
+import { createScreen } from "./screen.ts";
+
+const progress = (done: number, phase: Progress["phase"] = "sweeping"): Progress => ({
+  phase,
+  done,
+  total: 1200,
+  perSecond: 35.24,
+  etaMs: 3210,
+  note: "",
+});
+
+function capture(isTTY: boolean) {
+  const written = { stdout: "", stderr: "" };
+  const sink = (name: "stdout" | "stderr") => ({
+    isTTY,
+    columns: 80,
+    write: (text: string) => (written[name] += text),
+  });
+  return { screen: createScreen(sink("stdout"), sink("stderr"), {}), written };
+}
+
+describe("textReporter", () => {
+  test("writes a plain line for a new phase, and then every few seconds", () => {
+    const { screen, written } = capture(false);
+    let now = 0;
+    const reporter = textReporter(screen, () => now);
+    reporter.event({ kind: "progress", progress: progress(0, "making-data") });
+    for (now = 1000; now <= 8000; now += 1000) reporter.event({ kind: "progress", progress: progress(now) });
+    expect(written.stderr.match(/(making data|sweeping) \S+/g)).toEqual([
+      "making data 0/1,200",
+      "sweeping 1,000/1,200",
+      "sweeping 4,000/1,200",
+      "sweeping 7,000/1,200",
+    ]);
+    expect(written.stdout).toBe("");
+  });
+
+  test("rewrites one line on a terminal, under what is news", () => {
+    const { screen, written } = capture(true);
+    const reporter = textReporter(screen);
+    reporter.event({ kind: "progress", progress: progress(1) });
+    reporter.event({ kind: "records", records: [runRecord, ablationRecord(0)], bits: null });
+    reporter.end();
+    const lines = written.stderr.split("\r\x1b[2K").join("|").split("\n");
+    expect(lines[0]).toContain("|sample: 7 ablations on v a");
+    expect(lines[1]).toContain("processor");
+    expect(lines.at(-1)).toBe("sweeping 1/1,200 · 35.2/s · 3.2 s left|");
+  });
+});
+
+test("jsonReporter writes each record as it is journaled, and nothing that is no JSON", () => {
+  const { screen, written } = capture(true);
+  const reporter = jsonReporter(screen);
+  reporter.event({ kind: "records", records: [runRecord, ablationRecord(1)], bits: null });
+  reporter.event({ kind: "progress", progress: progress(2) });
+  reporter.warning("slow");
+  const values = written.stdout
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  expect(values.slice(0, 2)).toEqual([runRecord, ablationRecord(1)]);
+  expect(values.slice(2)).toEqual([
+    { type: "progress", ...progress(2) },
+    { type: "warning", message: "slow" },
+  ]);
+});
+
+test("progressText leaves out what is not known", () => {
+  expect(progressText({ ...progress(0), total: 0, perSecond: null, etaMs: null, note: "reading mlp.onnx" })).toBe(
+    "sweeping · reading mlp.onnx",
+  );
+});
+
+test("resultLines sorts by damage, marks what did nothing, and tells of what it cut", () => {
+  const many = Array.from({ length: 40 }, (_, row) => ({ ...ablationRecord(row % ABLATIONS), row }));
+  const noop = { ...ablationRecord(0), row: 40, noop: "exact" } as const;
+  const results = {
+    run: runRecord,
+    training: [],
+    baseline: baselineRecord,
+    ablations: [...many, noop],
+    failures: [],
+    end: null,
+  };
+  const cut = resultLines(results, false, 120);
+  expect(cut[0]).toBe("baseline 90.91 % (30 of 33)");
+  expect(cut[3]).toMatch(/^dense_0: 6 +72\.73 % +18\.18 +1 -35\.3 +6 +0$/);
+  expect(cut.at(-1)).toBe("... and 11 more with a smaller drop; --all shows every row");
+  const all = resultLines(results, true, 120);
+  expect(all.length).toBe(3 + 41);
+  expect(all.at(-1)).toMatch(/no-op$/);
+});

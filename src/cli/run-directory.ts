@@ -1,0 +1,224 @@
+/**
+ * A run on disk. Appended records and their bits are on the disk before the engine goes on, bits before the record that
+ * speaks of them, so that whatever ends the process, the journal is the truth. The folder is made with the first record:
+ * a run that fails on its input leaves nothing behind.
+ */
+import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, truncate, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { BitRows, RunEvent, RunRequest } from "../../workers/protocol.ts";
+import { LesionError } from "../core/errors.ts";
+import { canonicalJson } from "../core/hash.ts";
+import { assertSameStudy, bitsBytes, parseJournal, recordLine } from "../study/journal.ts";
+import type { EndRecord, LesionRecord } from "../study/records.ts";
+import { parseStudyText } from "../study/schema.ts";
+import type { StudyOnDisk } from "./study-files.ts";
+
+const JOURNAL = "results.ndjson";
+const BITS = "bits.bin";
+const BASELINE_BITS = "baseline-bits.bin";
+const STUDY = "study.json";
+const LOCK = "lock";
+
+/** The journal of a run that was written earlier. Throws `not-found`, `bad-file`. */
+export async function readRun(folder: string): Promise<{ records: LesionRecord[]; validBytes: number }> {
+  const path = join(folder, JOURNAL);
+  const text = await readFile(path, "utf8").catch((cause: unknown) => {
+    throw new LesionError("not-found", `${folder} holds no run: ${JOURNAL} is missing`, {
+      where: path,
+      fix: "Give the folder that `lesion run --out` wrote.",
+      cause,
+    });
+  });
+  const { records, validBytes } = parseJournal(text);
+  return { records: [...records], validBytes };
+}
+
+/** A run being written. Owns the journal's file handles and the folder's lock. */
+export class RunDirectory implements AsyncDisposable {
+  readonly folder: string;
+  /** Everything journaled so far, of this process and earlier ones. */
+  readonly records: LesionRecord[];
+  readonly #study: StudyOnDisk;
+  readonly #rows = new Set<number>();
+  readonly #epochs = new Set<number>();
+  #open: { readonly journal: FileHandle; readonly bits: FileHandle } | null = null;
+
+  private constructor(folder: string, study: StudyOnDisk, records: LesionRecord[]) {
+    this.folder = folder;
+    this.#study = study;
+    this.records = records;
+    for (const record of records) this.#remember(record);
+  }
+
+  /**
+   * Prepares to write a study's run into `folder`; writes nothing yet but the removal of a torn last line. Throws `usage`
+   * where the folder is in use or not empty and `resume` is false, `bad-study` where it holds a run of another study.
+   */
+  static async prepare(folder: string, study: StudyOnDisk, resume: boolean): Promise<RunDirectory> {
+    const present = await readdir(folder).catch((cause: NodeJS.ErrnoException): string[] => {
+      if (cause.code === "ENOENT") return [];
+      throw new LesionError("usage", `cannot write to ${folder}: ${cause.message}`, {
+        fix: "Choose another --out.",
+        cause,
+      });
+    });
+    if (present.length > 0 && !resume) {
+      throw new LesionError("usage", `${folder} is not empty (${present.length} entries), and nothing is overwritten`, {
+        where: "--out",
+        fix: "Choose another --out, or go on with the run in it: --resume",
+      });
+    }
+    if (present.includes(LOCK)) await assertUnlocked(folder);
+    if (present.includes(STUDY)) await assertStudy(folder, study);
+    if (!present.includes(JOURNAL)) return new RunDirectory(folder, study, []);
+    const { records, validBytes } = await readRun(folder);
+    await truncate(join(folder, JOURNAL), validBytes);
+    return new RunDirectory(folder, study, records);
+  }
+
+  /** What a run needs to go on where this one stopped. */
+  async resumption(): Promise<Pick<RunRequest, "journal" | "trained">> {
+    const journal = this.records.filter((record) => record.type !== "end" && record.type !== "failure");
+    if (journal.length === 0) return {};
+    const [trained, untrained] = await Promise.all(
+      ["trained.onnx", "untrained.onnx"].map((name) => readFile(join(this.folder, name)).catch(() => null)),
+    );
+    return { journal, ...(trained && untrained ? { trained: { trained, untrained } } : {}) };
+  }
+
+  /** Writes what an event carries; resolves once it is on the disk. Throws `bad-study` where a resumed run is of another study, model or data. */
+  async take(event: RunEvent): Promise<void> {
+    switch (event.kind) {
+      case "records":
+        return this.#append(event.records, event.bits);
+      case "baseline-bits":
+        await this.#begin();
+        return writeWhole(join(this.folder, BASELINE_BITS), bitsBytes(event.words));
+      case "artifact":
+        await this.#begin();
+        return writeWhole(join(this.folder, checkedName(event.name)), event.bytes);
+      case "progress":
+      case "warning":
+    }
+  }
+
+  /** Journals how the run ended, unless its events did. */
+  async finish(end: EndRecord): Promise<void> {
+    if (this.records.at(-1)?.type !== "end") await this.#append([end], null);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#open === null) return;
+    const { journal, bits } = this.#open;
+    this.#open = null;
+    await journal.close();
+    await bits.close();
+    await rm(join(this.folder, LOCK), { force: true });
+  }
+
+  async #append(records: readonly LesionRecord[], bits: BitRows | null): Promise<void> {
+    const first = this.records[0];
+    for (const record of records) if (record.type === "run" && first?.type === "run") assertSameStudy(first, record);
+    const news = records.filter((record) => !this.#isKnown(record));
+    if (news.length === 0 && bits === null) return;
+    const files = await this.#begin();
+    if (bits !== null) {
+      const rowBytes = 4 * bits.wordsPerRow;
+      const bytes = bitsBytes(bits.words);
+      for (const [place, row] of bits.rows.entries()) {
+        await files.bits.write(bytes, place * rowBytes, rowBytes, row * rowBytes);
+      }
+      await files.bits.datasync();
+    }
+    if (news.length === 0) return;
+    await files.journal.appendFile(news.map((record) => recordLine(record)).join(""));
+    await files.journal.datasync();
+    for (const record of news) {
+      this.records.push(record);
+      this.#remember(record);
+    }
+  }
+
+  async #begin(): Promise<{ readonly journal: FileHandle; readonly bits: FileHandle }> {
+    if (this.#open !== null) return this.#open;
+    await mkdir(this.folder, { recursive: true });
+    await writeFile(join(this.folder, LOCK), String(process.pid));
+    await writeFile(join(this.folder, STUDY), this.#study.text, { flag: "wx" }).catch(ignoreExisting);
+    await writeFile(join(this.folder, BITS), "", { flag: "wx" }).catch(ignoreExisting);
+    this.#open = {
+      journal: await open(join(this.folder, JOURNAL), "a"),
+      bits: await open(join(this.folder, BITS), "r+"),
+    };
+    return this.#open;
+  }
+
+  #remember(record: LesionRecord): void {
+    if (record.type === "ablation") this.#rows.add(record.row);
+    if (record.type === "train") this.#epochs.add(record.epoch);
+  }
+
+  /** Whether a resumed run repeats what the journal has. */
+  #isKnown(record: LesionRecord): boolean {
+    switch (record.type) {
+      case "run":
+      case "baseline":
+        return this.records.some(({ type }) => type === record.type);
+      case "train":
+        return this.#epochs.has(record.epoch);
+      case "ablation":
+        return this.#rows.has(record.row);
+      case "failure":
+      case "end":
+        return false;
+    }
+  }
+}
+
+async function assertStudy(folder: string, { study }: StudyOnDisk): Promise<void> {
+  const path = join(folder, STUDY);
+  const earlier = parseStudyText(await readFile(path, "utf8"), path);
+  if (canonicalJson(earlier) === canonicalJson(study)) return;
+  throw new LesionError("bad-study", `${folder} holds a run of another study ("${earlier.name}")`, {
+    where: path,
+    fix: "Resume with the study.json of that folder, or choose another --out.",
+  });
+}
+
+/** A lock whose process has ended (it was killed) is no lock. */
+async function assertUnlocked(folder: string): Promise<void> {
+  const pid = Number(await readFile(join(folder, LOCK), "utf8").catch(() => ""));
+  if (!Number.isInteger(pid) || pid <= 0 || pid === process.pid || !isRunning(pid)) return;
+  throw new LesionError("usage", `${folder} is being written by process ${pid}`, {
+    where: join(folder, LOCK),
+    fix: "Wait for that run to end, or stop it.",
+  });
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (cause) {
+    return (cause as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
+/** Writes a file that is either whole or absent, whenever the process ends. */
+async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
+  const file = await open(`${path}.part`, "w");
+  try {
+    await file.writeFile(bytes);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await rename(`${path}.part`, path);
+}
+
+function checkedName(name: string): string {
+  if (/^[\w-]+\.[a-z0-9]+$/i.test(name)) return name;
+  throw new LesionError("internal", `an artifact cannot be named "${name}"`);
+}
+
+function ignoreExisting(cause: NodeJS.ErrnoException): void {
+  if (cause.code !== "EEXIST") throw cause;
+}

@@ -1,0 +1,87 @@
+/**
+ * Runs a study in the headless page and writes it down. The engine may die (a driver reset, a crashed page, a killed
+ * worker): the run then starts again in a fresh browser and goes on from the journal.
+ */
+import type { RunEvent } from "../../workers/protocol.ts";
+import { type ErrorCode, LesionError } from "../core/errors.ts";
+import type { EndRecord } from "../study/records.ts";
+import { type HeadlessPage, openHeadlessPage, type PageOptions, type PageRequest } from "./headless-page.ts";
+import type { Reporter } from "./reporter.ts";
+import type { RunDirectory } from "./run-directory.ts";
+import type { StudyOnDisk } from "./study-files.ts";
+
+/** How often a run is taken up again after its engine died. */
+const MOST_RESTARTS = 3;
+const RESTARTABLE: readonly ErrorCode[] = ["worker-died", "device-lost"];
+
+export interface StudyRun {
+  readonly study: StudyOnDisk;
+  readonly directory: RunDirectory;
+  readonly page: Pick<PageOptions, "labFolder" | "browser">;
+  readonly reporter: Reporter;
+  /** Aborted: the batch under way is finished and the run ends as "cancelled". */
+  readonly signal: AbortSignal;
+  readonly memoryBytes?: number | undefined;
+  /** 0-based. */
+  readonly shard?: { readonly index: number; readonly of: number } | undefined;
+}
+
+/** Runs it, and resolves with its last record, which is journaled. Rejects with the error that ended it. */
+export async function runStudy(run: StudyRun): Promise<EndRecord> {
+  for (let restarts = 0; ; restarts++) {
+    try {
+      const end = await runOnce(run);
+      await run.directory.finish(end);
+      return end;
+    } catch (cause) {
+      const died = cause instanceof LesionError && RESTARTABLE.includes(cause.code);
+      if (!died || restarts === MOST_RESTARTS || run.signal.aborted) throw cause;
+      run.reporter.warning(
+        `${cause.message}; going on from the journal in a new browser (restart ${restarts + 1} of ${MOST_RESTARTS})`,
+      );
+    }
+  }
+}
+
+async function runOnce({
+  study,
+  directory,
+  page: options,
+  reporter,
+  signal,
+  memoryBytes,
+  shard,
+}: StudyRun): Promise<EndRecord> {
+  // An error while writing (a full disk) must end the run with that error, not with what the page makes of it.
+  let writing: unknown = null;
+  const onEvent = async (event: RunEvent) => {
+    try {
+      await directory.take(event);
+    } catch (cause) {
+      writing ??= cause;
+      throw cause;
+    }
+    reporter.event(event);
+  };
+  await using page = await openHeadlessPage({ ...options, onEvent, onConsole: (line) => reporter.warning(line) });
+  if (signal.aborted) throw new LesionError("cancelled", "the run was interrupted before it began");
+  const cancel = () => void page.call("cancel").catch(() => {});
+  signal.addEventListener("abort", cancel);
+  try {
+    return await page.call("run", {
+      ...pageRequest(page, study, memoryBytes),
+      ...(shard === undefined ? {} : { shard }),
+      ...(await directory.resumption()),
+    });
+  } catch (cause) {
+    throw writing ?? cause;
+  } finally {
+    signal.removeEventListener("abort", cancel);
+  }
+}
+
+/** A study as the page takes it: its files at addresses of the page's server. */
+export function pageRequest(page: HeadlessPage, { study, files }: StudyOnDisk, memoryBytes?: number): PageRequest {
+  const addresses = [...files].map(([name, path]) => [name, { url: page.share(path) }] as const);
+  return { study, files: Object.fromEntries(addresses), ...(memoryBytes === undefined ? {} : { memoryBytes }) };
+}

@@ -1,0 +1,37 @@
+import { expect, test } from "vitest";
+import { tableLines } from "./table.ts";
+import { bytes, duration, grouped, macs } from "./units-of-measure.ts";
+
+test("tableLines aligns by what is seen, and cuts to the width", () => {
+  const columns = [
+    { title: "unit", align: "left" },
+    { title: "drop", align: "right" },
+  ] as const;
+  const rows = [
+    ["dense_0: 3", "1.50"],
+    ["\x1b[31mx\x1b[39m", "-12.25"],
+  ];
+  expect(tableLines(columns, rows, 80)).toEqual([
+    "unit          drop",
+    "dense_0: 3    1.50",
+    "\x1b[31mx\x1b[39m           -12.25",
+  ]);
+  expect(tableLines(columns, rows, 8)[1]).toBe("dense_0…");
+});
+
+test("numbers read as people write them", () => {
+  expect([grouped(1234567.4), duration(850), duration(12_340), duration(245_000), duration(7_380_000)]).toEqual([
+    "1,234,567",
+    "850 ms",
+    "12.3 s",
+    "4 min 05 s",
+    "2 h 03 min",
+  ]);
+  expect([bytes(312), bytes(1536), bytes(512 * 2 ** 20), macs(15_880), macs(3.34e10)]).toEqual([
+    "312 B",
+    "1.5 KiB",
+    "512 MiB",
+    "15.9 kMAC",
+    "33.4 GMAC",
+  ]);
+});

@@ -1,0 +1,65 @@
+/** Brings results back: a ring of staging buffers, so that one can be mapped while another is being filled. */
+import { LesionError } from "../core/errors.ts";
+import type { Recorder } from "./recorder.ts";
+
+/** Staging buffers by size, at most `KEPT` idle ones. */
+const KEPT = 8;
+
+export class Readback implements Disposable {
+  readonly #device: GPUDevice;
+  readonly #recorder: Recorder;
+  readonly #idle: GPUBuffer[] = [];
+
+  constructor(device: GPUDevice, recorder: Recorder) {
+    this.#device = device;
+    this.#recorder = recorder;
+  }
+
+  /**
+   * Submits what was recorded and resolves with a copy of `parts` (buffer, offset, size; multiples of 4 bytes), in one
+   * round trip. Rejects with `device-lost` where the device went away meanwhile.
+   */
+  async read(parts: readonly { buffer: GPUBuffer; offsetBytes?: number; sizeBytes: number }[]): Promise<ArrayBuffer[]> {
+    const total = parts.reduce((sum, part) => sum + part.sizeBytes, 0);
+    const staging = this.#take(total);
+    try {
+      let at = 0;
+      for (const { buffer, offsetBytes = 0, sizeBytes } of parts) {
+        this.#recorder.copy(buffer, offsetBytes, staging, at, sizeBytes);
+        at += sizeBytes;
+      }
+      this.#recorder.submit();
+      await staging.mapAsync(GPUMapMode.READ, 0, total);
+      const mapped = staging.getMappedRange(0, total);
+      at = 0;
+      const copies = parts.map(({ sizeBytes }) => mapped.slice(at, (at += sizeBytes)));
+      staging.unmap();
+      this.#give(staging);
+      return copies;
+    } catch (cause) {
+      // Not put back: a buffer whose mapping failed is of no further use.
+      staging.destroy();
+      throw new LesionError("device-lost", "the GPU device was lost while results were being read", { cause });
+    }
+  }
+
+  #take(sizeBytes: number): GPUBuffer {
+    const found = this.#idle.findIndex((buffer) => buffer.size >= sizeBytes && buffer.size <= 4 * sizeBytes + 4096);
+    if (found >= 0) return this.#idle.splice(found, 1)[0]!;
+    const size = 2 ** Math.ceil(Math.log2(Math.max(1024, sizeBytes)));
+    return this.#device.createBuffer({
+      label: "readback",
+      size,
+      usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
+    });
+  }
+
+  #give(buffer: GPUBuffer): void {
+    this.#idle.push(buffer);
+    if (this.#idle.length > KEPT) this.#idle.shift()!.destroy();
+  }
+
+  [Symbol.dispose](): void {
+    for (const buffer of this.#idle.splice(0)) buffer.destroy();
+  }
+}

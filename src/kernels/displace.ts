@@ -1,0 +1,25 @@
+/** What replacing each unit of a layer adds to its activation, for every sample. */
+import shader from "../../shaders/displace.wgsl";
+import type { Activation } from "../network/network.ts";
+import { activationNumber } from "./activation.ts";
+import type { KernelPlan } from "./plan.ts";
+
+/** z and the displacement are [units, stride], unit-major; coefficients [units, 3]: factor, shift, sigma. */
+export interface DisplaceShape {
+  readonly units: number;
+  readonly samples: number;
+  readonly stride: number;
+  readonly activation: Activation;
+  readonly seed: number;
+  /** Number, in the data set, of the first sample: noise depends on it. */
+  readonly sampleStart: number;
+}
+
+export function planDisplace({ units, samples, stride, activation, seed, sampleStart }: DisplaceShape): KernelPlan {
+  return {
+    shader,
+    constants: { ACTIVATION: activationNumber(activation.kind) },
+    parameters: { units, samples, stride, seed: seed >>> 0, sampleStart, alpha: activation.alpha },
+    workgroups: [Math.ceil(samples / shader.constants.WORKGROUP), units],
+  };
+}

@@ -1,0 +1,130 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { LesionError } from "../core/errors.ts";
+import { evaluateExpectation, parseExpectation } from "./expect.ts";
+import { resultsOf } from "./results.ts";
+import { sampleAblations, sampleBaseline, sampleRecords, sampleRun } from "./sample-run.test-support.ts";
+
+const results = resultsOf(sampleRecords);
+const evaluate = (text: string, of = results) => evaluateExpectation(parseExpectation(text), of);
+const failure = (run: () => unknown): LesionError => {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof LesionError) return error;
+    throw error;
+  }
+  throw new Error("it was accepted");
+};
+
+test.each([
+  ["baseline.correct >= 8", true, 8, 8],
+  ["baseline.correct>8", false, 8, 8],
+  ["accuracy >= 0.93", false, 0.8, 0.93],
+  ["8e-1 == baseline.accuracy", true, 0.8, 0.8],
+  ["count == 4", true, 4, 4],
+  ["failures < 1", true, 0, 1],
+  ["correct(dense_0: 0) == 6", true, 6, 6],
+  ["correct( 0 : 0 ) != 6", false, 6, 6],
+  ["drop(dense_0:0) > 19.9", true, 20, 19.9],
+  ["lost(0:0) <= gained(0:0)", false, 3, 1],
+  ["loss(dense_0: 2 + 0, 1: 1) == 0.125", true, 0.125, 0.125],
+  ["top5(0:0) < top5", true, 9, 10],
+  ["drop(1:1,0:0+2) < -9", true, -10, -9],
+])("%s: %s", (text, passed, left, right) => {
+  const result = evaluate(text);
+  expect(result).toMatchObject({ text, passed });
+  expect(result.left).toBeCloseTo(left, 10);
+  expect(result.right).toBeCloseTo(right, 10);
+});
+
+test("layers by names with slashes, dots and colons", () => {
+  const sites = [{ layer: "/fc1:0/MatMul.2", layerIndex: 4, units: [7] }];
+  const named = resultsOf([sampleRun, sampleBaseline, { ...sampleAblations[0]!, sites }]);
+  expect(evaluate("correct(/fc1:0/MatMul.2: 7) == 6", named).passed).toBe(true);
+});
+
+describe("mistakes", () => {
+  test.each([
+    ["", 1, "a number or a measure is missing"],
+    ["count", 6, "a comparison is missing"],
+    ["count = 4", 7, "a comparison is missing"],
+    ["count == ", 10, "a number or a measure is missing"],
+    ["count == 4 4", 12, "something follows"],
+    ["cuont == 4", 1, 'no measure "cuont"'],
+    ["baseline.corect > 1", 10, 'no measure "corect"'],
+    ["1 < dorp(0:1)", 5, 'no measure "dorp"'],
+    ["drop(0) > 1", 6, "a layer is missing"],
+    ["drop(0:) > 1", 8, "units are missing"],
+    ["drop(0:1 > 1", 10, '")" is missing'],
+    ["drop(:1) > 1", 6, "a layer is missing"],
+  ])("%j at column %i: %s", (text, column, message) => {
+    const error = failure(() => parseExpectation(text));
+    expect(error.code).toBe("usage");
+    expect(error.message).toContain(message);
+    expect(error.detail).toEqual({ text, column });
+    expect(error.fix).toBeTruthy();
+  });
+
+  test("the fix names what was meant", () => {
+    expect(failure(() => parseExpectation("dorp(0:1) > 1")).fix).toContain('Did you mean "drop"?');
+  });
+
+  test("no text throws anything else, or takes long", () => {
+    const pieces = fc.constantFrom(
+      "drop",
+      "(",
+      ")",
+      "0",
+      ":",
+      "+",
+      ",",
+      " ",
+      ">=",
+      "=",
+      "baseline",
+      ".",
+      "count",
+      "é",
+      "-",
+    );
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.string(),
+          fc.array(pieces).map((parts) => parts.join("")),
+        ),
+        (text) => {
+          try {
+            parseExpectation(text);
+          } catch (error) {
+            expect(error).toBeInstanceOf(LesionError);
+          }
+        },
+      ),
+      { numRuns: 1000 },
+    );
+  });
+});
+
+describe("what a run cannot answer", () => {
+  test("an ablation that it does not have", () => {
+    expect(failure(() => evaluate("correct(0:99) > 1")).message).toContain("none of the run's 4 ablations");
+  });
+
+  test("several ablations of the same units that differ; equal ones are one", () => {
+    const with3 = (correct: number) => {
+      const other = { ...sampleAblations[0]!, row: 4, correct, replacement: "mean" };
+      return resultsOf([...sampleRecords.slice(0, -1), other]);
+    };
+    expect(failure(() => evaluate("correct(0:0) > 1", with3(5))).message).toContain("rows 0, 4");
+    expect(evaluate("correct(0:0) == 6", with3(6)).passed).toBe(true);
+  });
+
+  test("what was not measured", () => {
+    const { loss: _, ...bare } = sampleBaseline;
+    const error = failure(() => evaluate("loss < 1", resultsOf([sampleRun, bare])));
+    expect(error.message).toContain("baseline.loss was not measured");
+    expect(error.fix).toContain('"measure"');
+  });
+});

@@ -1,0 +1,159 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { setBit } from "../core/bitset.ts";
+import { LesionError } from "../core/errors.ts";
+import {
+  assertSameStudy,
+  bitsBytes,
+  bitsOffset,
+  bitsRowBytes,
+  bitsWords,
+  completedRows,
+  parseJournal,
+  recordLine,
+} from "./journal.ts";
+import type { LesionRecord } from "./records.ts";
+import { sampleAblations, sampleBaseline, sampleEnd, sampleRecords, sampleRun } from "./sample-run.test-support.ts";
+
+const textOf = (records: readonly LesionRecord[]) => records.map(recordLine).join("");
+const failure = (text: string): LesionError => {
+  try {
+    parseJournal(text, "out/results.ndjson");
+  } catch (error) {
+    if (error instanceof LesionError) return error;
+    throw error;
+  }
+  throw new Error("it was accepted");
+};
+
+describe("a journal cut off anywhere", () => {
+  const named = { ...sampleRun, name: "gemüse 🍌" };
+  const bytes = new TextEncoder().encode(textOf([named, ...sampleRecords.slice(1)]));
+
+  test("gives the complete lines, and their length in bytes", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: bytes.length }), (length) => {
+        const { records, validBytes } = parseJournal(new TextDecoder().decode(bytes.subarray(0, length)));
+        expect(validBytes).toBe(bytes.subarray(0, length).lastIndexOf(10) + 1);
+        expect(records).toEqual([named, ...sampleRecords.slice(1)].slice(0, records.length));
+      }),
+    );
+  });
+
+  test("cut to its valid bytes and written on, is whole again", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: bytes.length }), (length) => {
+        const first = parseJournal(new TextDecoder().decode(bytes.subarray(0, length)));
+        const kept = new TextDecoder().decode(bytes.subarray(0, first.validBytes));
+        const done = completedRows(first.records);
+        const rest = sampleAblations.filter(({ row }) => !done.has(row));
+        const { records } = parseJournal(`${kept}${textOf([named, sampleBaseline, ...rest, sampleEnd])}`);
+        expect(records).toEqual([named, ...sampleRecords.slice(1)]);
+      }),
+    );
+  });
+
+  test("zeros that a crash of the machine left at the end are dropped", () => {
+    const { records, validBytes } = parseJournal(`${textOf([sampleRun])}\0\0\0\0`);
+    expect(records).toEqual([sampleRun]);
+    expect(validBytes).toBe(recordLine(sampleRun).length);
+  });
+});
+
+describe("damage", () => {
+  test.each([
+    ["{ torn", "line 2", "is not JSON"],
+    ["", "line 2", "is not JSON"],
+    ['{"type":"ablation","row":1}', "line 2", "sweep"],
+    ['{"type":"surprise"}', "line 2", "type"],
+    ["[]", "line 2", "is no record"],
+    [JSON.stringify({ ...sampleAblations[0], correct: -1 }), "line 2", "correct"],
+  ])("%j in the middle", (line, where, message) => {
+    const error = failure(`${recordLine(sampleRun)}${line}\n${recordLine(sampleBaseline)}`);
+    expect(error.code).toBe("bad-file");
+    expect(error.where).toBe(`out/results.ndjson, ${where}`);
+    expect(error.message).toContain(message);
+    expect(error.fix).toBeTruthy();
+  });
+
+  test("a loss that is no number is null in JSON, and no damage", () => {
+    const text = recordLine({ ...sampleBaseline, loss: Number.NaN });
+    expect(parseJournal(text).records).toEqual([{ ...sampleBaseline, loss: null }]);
+  });
+
+  test("keys of a later version pass through", () => {
+    const later = { ...sampleBaseline, confusion: [[1]] };
+    expect(parseJournal(recordLine(later)).records).toEqual([later]);
+  });
+});
+
+describe("what is said twice", () => {
+  test("the first counts", () => {
+    const [a, b] = sampleAblations as [LesionRecord, LesionRecord];
+    const again = { ...sampleAblations[0]!, correct: 1 };
+    const { records } = parseJournal(textOf([sampleRun, sampleBaseline, a, sampleRun, sampleBaseline, again, b]));
+    expect(records).toEqual([sampleRun, sampleBaseline, a, b]);
+  });
+
+  test("a failure counts until its row succeeds, an end if nothing follows", () => {
+    const error = { code: "gpu-error", message: "m" } as const;
+    const failed = (row: number, message: string): LesionRecord => ({
+      type: "failure",
+      row,
+      error: { ...error, message },
+    });
+    const cancelled = { ...sampleEnd, state: "cancelled" } as const;
+    const text = textOf([sampleRun, failed(0, "a"), failed(5, "b"), cancelled, sampleAblations[0]!, failed(5, "c")]);
+    expect(parseJournal(text).records).toEqual([sampleRun, sampleAblations[0], failed(5, "c")]);
+    expect(parseJournal(textOf([sampleRun, cancelled])).records).toEqual([sampleRun, cancelled]);
+  });
+
+  test("completed rows are those of ablations", () => {
+    expect(completedRows(sampleRecords)).toEqual(new Set([0, 1, 2, 3]));
+  });
+});
+
+test("a changed study, model or data is refused, and named", () => {
+  expect(() => assertSameStudy(sampleRun, sampleRun)).not.toThrow();
+  for (const [part, code] of [
+    ["study", "bad-study"],
+    ["model", "bad-model"],
+    ["data", "bad-data"],
+  ] as const) {
+    try {
+      assertSameStudy(sampleRun, { ...sampleRun, [part]: "f".repeat(64) });
+      expect.unreachable();
+    } catch (error) {
+      expect(error).toMatchObject({ code, where: part, detail: { was: sampleRun[part], is: "f".repeat(64) } });
+    }
+  }
+});
+
+describe("bits", () => {
+  test.each([
+    [1, 4],
+    [32, 4],
+    [33, 8],
+    [10_000, 1252],
+  ])("%i samples take %i bytes a row", (samples, rowBytes) => {
+    expect(bitsRowBytes(samples)).toBe(rowBytes);
+    expect(bitsOffset(0, samples)).toBe(0);
+    expect(bitsOffset(7, samples)).toBe(7 * rowBytes);
+  });
+
+  test("sample 0 is the lowest bit of the first byte", () => {
+    const words = new Uint32Array(2);
+    for (const sample of [0, 9, 31, 32]) setBit(words, sample);
+    expect(Array.from(bitsBytes(words))).toEqual([1, 2, 0, 128, 1, 0, 0, 0]);
+  });
+
+  test("bytes and words are each other's inverse, at any place in a buffer", () => {
+    fc.assert(
+      fc.property(fc.uint32Array({ maxLength: 17 }), fc.nat({ max: 5 }), (words, offset) => {
+        const file = new Uint8Array(offset + 4 * words.length);
+        file.set(bitsBytes(words), offset);
+        expect(bitsWords(file.subarray(offset))).toEqual(words);
+      }),
+    );
+  });
+});

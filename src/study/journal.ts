@@ -1,0 +1,143 @@
+/**
+ * The journal of a run, `results.ndjson`: one record a line, only ever appended to. A process can be killed in the middle
+ * of a write, so a last line without its line break never counts; everything before it does, once.
+ */
+import * as v from "valibot";
+import { wordsFor } from "../core/bitset.ts";
+import { type ErrorCode, LesionError } from "../core/errors.ts";
+import { recordSchema } from "./record-schema.ts";
+import type { LesionRecord, RunRecord } from "./records.ts";
+
+/** What a journal's text holds. */
+export interface Journal {
+  /** In the order of the journal, each thing once; see `resolved`. */
+  readonly records: readonly LesionRecord[];
+  /** Length of the complete lines in UTF-8: cut the file to it before appending. */
+  readonly validBytes: number;
+}
+
+/** A record as its line of the journal, with the line break. */
+export function recordLine(record: LesionRecord): string {
+  return `${JSON.stringify(record)}\n`;
+}
+
+/**
+ * Reads a journal. A last line without a line break was cut off while it was written, and is left out. `where` names
+ * the file in errors.
+ * @throws LesionError `bad-file` naming the line, where a complete line is no record.
+ */
+export function parseJournal(text: string, where = "results.ndjson"): Journal {
+  const end = text.lastIndexOf("\n") + 1;
+  const complete = text.slice(0, end);
+  const records = complete
+    .split("\n")
+    .slice(0, -1)
+    .map((line, index) => parseLine(line, `${where}, line ${index + 1}`));
+  return { records: resolved(records), validBytes: new TextEncoder().encode(complete).length };
+}
+
+function parseLine(line: string, where: string): LesionRecord {
+  const fix = "The file was changed after it was written; restore it from a copy, or run the study again.";
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch (cause) {
+    throw new LesionError("bad-file", `${where} is not JSON: ${JSON.stringify(line.slice(0, 60))}`, {
+      where,
+      fix,
+      cause,
+    });
+  }
+  const result = v.safeParse(recordSchema, value);
+  if (result.success) return value as LesionRecord;
+  const [issue] = result.issues;
+  const key = v.getDotPath(issue) ?? "the record";
+  throw new LesionError("bad-file", `${where} is no record: ${key}: ${issue.message}`, {
+    where,
+    fix,
+    detail: { key, expected: issue.expected, received: issue.received },
+  });
+}
+
+/**
+ * Each thing once, in order. An interrupted and resumed run says some things again: the first run, baseline, epoch and
+ * ablation of its row count. A failure counts if its row never succeeded, the last of a row; an end, if nothing follows.
+ */
+export function resolved(records: readonly LesionRecord[]): LesionRecord[] {
+  const done = completedRows(records);
+  const seen = new Set<string>();
+  const failures = new Map<number, LesionRecord>();
+  for (const record of records) if (record.type === "failure") failures.set(record.row, record);
+  return records.filter((record, position) => {
+    if (record.type === "end") return position === records.length - 1;
+    if (record.type === "failure") return failures.get(record.row) === record && !done.has(record.row);
+    const part = record.type === "ablation" ? record.row : record.type === "train" ? record.epoch : "";
+    const key = `${record.type} ${part}`;
+    if (seen.has(key)) return false;
+    seen.add(key);
+    return true;
+  });
+}
+
+/** Rows of the ablations that were measured, and need not be again. */
+export function completedRows(records: Iterable<LesionRecord>): Set<number> {
+  const rows = new Set<number>();
+  for (const record of records) if (record.type === "ablation") rows.add(record.row);
+  return rows;
+}
+
+/** The hashes that say what a run is about. */
+export type RunHashes = Pick<RunRecord, "study" | "model" | "data">;
+
+const ABOUT = {
+  study: { code: "bad-study", fix: "Give the study it was started with, or run this one in another folder." },
+  model: { code: "bad-model", fix: "Give the model it was started with, or run the study in another folder." },
+  data: { code: "bad-data", fix: "Give the data it was started with, or run the study in another folder." },
+} as const satisfies Record<keyof RunHashes, { code: ErrorCode; fix: string }>;
+
+/**
+ * Refuses to go on with a run whose study, model or data have changed since.
+ * @throws LesionError `bad-study`, `bad-model` or `bad-data`, with both hashes.
+ */
+export function assertSameStudy(run: RunRecord, now: RunHashes): void {
+  for (const part of ["study", "model", "data"] as const) {
+    if (run[part] === now[part]) continue;
+    const { code, fix } = ABOUT[part];
+    const was = run[part].slice(0, 12);
+    throw new LesionError(
+      code,
+      `the ${part} is not the one that run "${run.name}" of ${run.started} began with: its hash was ${was}, and is ${now[part].slice(0, 12)}`,
+      {
+        where: part,
+        fix,
+        detail: { part, was: run[part], is: now[part] },
+      },
+    );
+  }
+}
+
+/** Bytes of one row of `bits.bin`: one bit a sample, in whole 32-bit words. */
+export function bitsRowBytes(samples: number): number {
+  return 4 * wordsFor(samples);
+}
+
+/** Where a row of `bits.bin` begins, in bytes. */
+export function bitsOffset(row: number, samples: number): number {
+  return row * bitsRowBytes(samples);
+}
+
+/** The words of correctness bits (src/core/bitset.ts) as `bits.bin` stores them: little-endian. */
+export function bitsBytes(words: Uint32Array): Uint8Array {
+  const bytes = new Uint8Array(words.length * 4);
+  const view = new DataView(bytes.buffer);
+  words.forEach((word, index) => {
+    view.setUint32(4 * index, word, true);
+  });
+  return bytes;
+}
+
+/** The words that bytes of `bits.bin` hold; what is left of a cut-off word is dropped. */
+export function bitsWords(bytes: Uint8Array): Uint32Array {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return Uint32Array.from({ length: Math.floor(bytes.length / 4) }, (_, index) => view.getUint32(4 * index, true));
+}

@@ -1,0 +1,74 @@
+import { describe, expect, test } from "vitest";
+import { LesionError } from "../core/errors.ts";
+import { mergeRuns, type Shard } from "./merge.ts";
+import { sampleAblations, sampleBaseline, sampleEnd, sampleRecords, sampleRun } from "./sample-run.test-support.ts";
+
+const shard = (name: string, rows: readonly number[], more: Partial<typeof sampleRun> = {}): Shard => ({
+  name,
+  records: [{ ...sampleRun, ...more }, sampleBaseline, ...rows.map((row) => sampleAblations[row]!), sampleEnd],
+});
+const failure = (shards: readonly Shard[]): LesionError => {
+  try {
+    mergeRuns(shards);
+  } catch (error) {
+    if (error instanceof LesionError) return error;
+    throw error;
+  }
+  throw new Error("it was accepted");
+};
+
+test("shards make the run that was split", () => {
+  const { records, rows, missing } = mergeRuns([shard("a", [1, 3]), shard("b", [0, 2])]);
+  expect(records.slice(0, -1)).toEqual(sampleRecords.slice(0, -1));
+  expect(records.at(-1)).toMatchObject({
+    type: "end",
+    state: "done",
+    ablations: 4,
+    ms: 24,
+    macs: 200,
+    macsSaved: 1800,
+  });
+  expect(rows).toEqual([
+    [1, 3],
+    [0, 2],
+  ]);
+  expect(missing).toBe(0);
+});
+
+test("rows that both measured alike are taken from the first", () => {
+  expect(mergeRuns([shard("a", [0, 1]), shard("b", [1, 2])]).rows).toEqual([[0, 1], [2]]);
+});
+
+test("with rows missing the run has no end, and can be resumed", () => {
+  const { records, missing } = mergeRuns([shard("a", [0]), shard("b", [3])]);
+  expect(missing).toBe(2);
+  expect(records.map(({ type }) => type)).toEqual(["run", "baseline", "ablation", "ablation"]);
+});
+
+test("a failure counts unless another shard has the row", () => {
+  const error = { code: "gpu-error", message: "m" } as const;
+  const failures = [1, 2].map((row) => ({ type: "failure", row, error }) as const);
+  const a: Shard = { name: "a", records: [sampleRun, sampleBaseline, sampleAblations[0]!, ...failures] };
+  const { records } = mergeRuns([a, shard("b", [2, 3])]);
+  expect(records.filter(({ type }) => type === "failure")).toEqual([failures[0]]);
+});
+
+describe("refused", () => {
+  test.each([
+    ["bad-study", shard("b", [1], { study: "e".repeat(64) })],
+    ["bad-model", shard("b", [1], { model: "e".repeat(64) })],
+    ["bad-data", shard("b", [1], { data: "e".repeat(64) })],
+    ["bad-file", { name: "b", records: [sampleRun, { ...sampleBaseline, correct: 7 }] }],
+    ["bad-file", { name: "b", records: [sampleRun, sampleBaseline, { ...sampleAblations[0]!, correct: 7 }] }],
+    ["bad-file", { name: "b", records: [sampleRun] }],
+  ] as const)("%s", (code, other) => {
+    const error = failure([shard("a", [0]), other]);
+    expect(error.code).toBe(code);
+    expect(error.where).toContain("b");
+    expect(error.fix).toBeTruthy();
+  });
+
+  test("nothing", () => {
+    expect(failure([]).code).toBe("usage");
+  });
+});

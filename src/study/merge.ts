@@ -1,0 +1,129 @@
+/**
+ * Makes one run of the shards of a study that ran apart, on one machine or many. What two shards both measured must be
+ * the same; a contradiction is an error and not an average.
+ */
+import { type ErrorCode, LesionError } from "../core/errors.ts";
+import { canonicalJson } from "../core/hash.ts";
+import { assertSameStudy } from "./journal.ts";
+import type { AblationRecord, EndRecord, LesionRecord } from "./records.ts";
+import { type RunResults, resultsOf } from "./results.ts";
+
+/** A run to merge: the records of its journal, and its name in errors. */
+export interface Shard {
+  readonly name: string;
+  readonly records: readonly LesionRecord[];
+}
+
+/** Shards made one. */
+export interface MergedRun {
+  /** A journal: the first shard's head, ablations by row, and an end where every row was measured. */
+  readonly records: readonly LesionRecord[];
+  /** By shard, the rows taken from it: copy those rows of its `bits.bin`. */
+  readonly rows: readonly (readonly number[])[];
+  /** Rows that no shard measured. */
+  readonly missing: number;
+}
+
+/**
+ * Merges shards of the same study, model and data. Without rows missing the result is a finished run; with some, a run
+ * that can be resumed.
+ * @throws LesionError `bad-study`, `bad-model` or `bad-data` where they are not of the same run; `bad-file` where two
+ * contradict each other; `usage` without shards.
+ */
+export function mergeRuns(shards: readonly Shard[]): MergedRun {
+  const [first, ...others] = shards.map(({ name, records }) => ({ name, results: resultsOf(records, name) }));
+  if (first === undefined) {
+    throw new LesionError("usage", "there is nothing to merge: no run was named", { fix: "Name at least one run." });
+  }
+  for (const { name, results } of others) assertMergeable(first, { name, results });
+
+  const taken = new Map<number, { ablation: AblationRecord; name: string }>();
+  const rows = [first, ...others].map(({ name, results }) => {
+    const fresh = results.ablations.filter((ablation) => {
+      const before = taken.get(ablation.row);
+      if (before !== undefined) assertEqual(before, { ablation, name });
+      else taken.set(ablation.row, { ablation, name });
+      return before === undefined;
+    });
+    return fresh.map(({ row }) => row);
+  });
+
+  const { run, training, baseline } = first.results;
+  const ablations = Array.from(taken.values(), ({ ablation }) => ablation).sort((a, b) => a.row - b.row);
+  const missing = run.ablations - ablations.length;
+  const failures = new Map(
+    [first, ...others].flatMap(({ results }) => results.failures).map((failure) => [failure.row, failure]),
+  );
+  for (const row of taken.keys()) failures.delete(row);
+  const end =
+    missing === 0
+      ? [
+          endOf(
+            [first, ...others].map(({ results }) => results),
+            ablations.length,
+          ),
+        ]
+      : [];
+  return { records: [run, ...training, baseline, ...ablations, ...failures.values(), ...end], rows, missing };
+}
+
+interface Named {
+  readonly name: string;
+  readonly results: RunResults;
+}
+
+function assertMergeable(first: Named, other: Named): void {
+  const where = other.name;
+  try {
+    assertSameStudy(first.results.run, other.results.run);
+  } catch (cause) {
+    const { code, message } = cause as LesionError;
+    throw refusal(code, `${where} cannot be merged with ${first.name}: ${message}`, where, cause);
+  }
+  const a = first.results.baseline;
+  const b = other.results.baseline;
+  if (a.correct === b.correct && canonicalJson(a.classCorrect) === canonicalJson(b.classCorrect)) return;
+  const message = `${where} cannot be merged with ${first.name}: its baseline has ${b.correct} correct, not ${a.correct}`;
+  throw refusal("bad-file", message, where);
+}
+
+function assertEqual(
+  a: { ablation: AblationRecord; name: string },
+  b: { ablation: AblationRecord; name: string },
+): void {
+  const counts = ({ correct, classCorrect }: AblationRecord) => canonicalJson([correct, classCorrect]);
+  if (counts(a.ablation) === counts(b.ablation)) return;
+  const { row, correct } = b.ablation;
+  const message = `${a.name} and ${b.name} contradict each other: row ${row} has ${a.ablation.correct} and ${correct} correct`;
+  throw refusal("bad-file", message, `${b.name}, row ${row}`);
+}
+
+function refusal(code: ErrorCode, message: string, where: string, cause?: unknown): LesionError {
+  return new LesionError(code, message, {
+    where,
+    fix: "Merge shards of one study that ran on the same kind of adapter; see lesion compare for how two runs differ.",
+    cause,
+  });
+}
+
+/** Costs add up over the shards that ended; times too, as if one had followed the other. */
+function endOf(results: readonly RunResults[], ablations: number): EndRecord {
+  const ends = results.flatMap(({ end }) => end ?? []);
+  const sum = (of: (end: EndRecord) => number) => ends.reduce((total, end) => total + of(end), 0);
+  const most = (of: (end: EndRecord) => number) => ends.reduce((top, end) => Math.max(top, of(end)), 0);
+  const predictedMs = ends.some(({ predicted }) => predicted.ms === null) ? null : sum((end) => end.predicted.ms ?? 0);
+  return {
+    type: "end",
+    state: "done",
+    ablations,
+    ms: sum((end) => end.ms),
+    macs: sum((end) => end.macs),
+    macsSaved: sum((end) => end.macsSaved),
+    predicted: { ms: predictedMs, macs: sum((end) => end.predicted.macs), bytes: most((end) => end.predicted.bytes) },
+    measured: {
+      ms: sum((end) => end.measured.ms),
+      macs: sum((end) => end.measured.macs),
+      bytes: most((end) => end.measured.bytes),
+    },
+  };
+}

@@ -1,0 +1,130 @@
+/**
+ * The records a run writes, one JSON object a line of `results.ndjson`: the only thing that leaves an engine besides
+ * correctness bits. Types alone; every producer and consumer of results shares them.
+ */
+import type { ErrorReport } from "../core/errors.ts";
+
+/** The adapter a run was computed on, as WebGPU names it. */
+export interface AdapterReport {
+  readonly vendor: string;
+  readonly architecture: string;
+  readonly device: string;
+  readonly description: string;
+  /** Whether a processor stands in for a GPU. */
+  readonly fallback: boolean;
+  readonly features: readonly string[];
+  readonly limits: Readonly<Record<string, number>>;
+}
+
+/** First line of a journal: what was run, on what. Hashes are SHA-256. */
+export interface RunRecord {
+  readonly type: "run";
+  readonly version: 1;
+  readonly name: string;
+  readonly study: string;
+  readonly model: string;
+  readonly data: string;
+  readonly engine: string;
+  readonly adapter: AdapterReport;
+  readonly seed: number;
+  /** ISO 8601. */
+  readonly started: string;
+  /** Number of ablations the study expands to. */
+  readonly ablations: number;
+  readonly classNames: readonly string[];
+  readonly layers: readonly LayerSummary[];
+}
+
+/** An ablatable layer, as `inspect` lists it. */
+export interface LayerSummary {
+  readonly layer: string;
+  readonly layerIndex: number;
+  readonly units: number;
+}
+
+/** One epoch of training the intact network. */
+export interface TrainRecord {
+  readonly type: "train";
+  readonly epoch: number;
+  readonly epochs: number;
+  /** Mean cross-entropy over the epoch's samples, as seen during training. */
+  readonly loss: number;
+  /** Correct of `samples`, as seen during training. */
+  readonly correct: number;
+  readonly samples: number;
+  readonly ms: number;
+}
+
+/** What was measured of a network, intact or damaged. Absent fields were not asked for. */
+export interface Measured {
+  readonly samples: number;
+  readonly correct: number;
+  readonly correctTop5?: number;
+  /** Mean cross-entropy, in nats. */
+  readonly loss?: number;
+  /** Correct samples of each class. */
+  readonly classCorrect: readonly number[];
+}
+
+export interface BaselineRecord extends Measured {
+  readonly type: "baseline";
+  readonly classSamples: readonly number[];
+}
+
+/** Units of one layer that an ablation acts on. */
+export interface Site {
+  readonly layer: string;
+  readonly layerIndex: number;
+  readonly units: readonly number[];
+}
+
+/** Samples by their fate: right before and after, right before only, right after only, wrong both times. */
+export interface StatusCounts {
+  readonly kept: number;
+  readonly lost: number;
+  readonly gained: number;
+  readonly wrong: number;
+}
+
+export interface AblationRecord extends Measured {
+  readonly type: "ablation";
+  /** Index of the sweep in the study. */
+  readonly sweep: number;
+  /** Index of the ablation in its sweep. */
+  readonly index: number;
+  /** Index of the ablation in the study: its row in `bits.bin`. */
+  readonly row: number;
+  readonly sites: readonly Site[];
+  readonly replacement: string;
+  readonly status?: StatusCounts;
+  /** Samples lost and gained, by class. */
+  readonly classLost?: readonly number[];
+  readonly classGained?: readonly number[];
+  /** "exact": the masked activations were already at their replacement on every sample; nothing was computed. */
+  readonly noop?: "exact";
+  /** Share of its batch's time, in milliseconds. */
+  readonly ms: number;
+}
+
+/** A failed batch, with its cause. The run goes on. */
+export interface FailureRecord {
+  readonly type: "failure";
+  readonly row: number;
+  readonly error: ErrorReport;
+}
+
+/** Last line: how the run ended, and how its prediction held. */
+export interface EndRecord {
+  readonly type: "end";
+  readonly state: "done" | "failed" | "cancelled";
+  readonly ablations: number;
+  readonly ms: number;
+  /** Multiply-accumulates computed in the sweeps, and saved against evaluating the whole network each time. */
+  readonly macs: number;
+  readonly macsSaved: number;
+  readonly predicted: { readonly ms: number | null; readonly macs: number; readonly bytes: number };
+  readonly measured: { readonly ms: number; readonly macs: number; readonly bytes: number };
+  readonly error?: ErrorReport;
+}
+
+export type LesionRecord = RunRecord | TrainRecord | BaselineRecord | AblationRecord | FailureRecord | EndRecord;

@@ -1,0 +1,17 @@
+/** How records, tables and exports write a replacement, so that equal replacements have equal text. */
+import type { Replacement } from "./study.ts";
+
+/** "zero", "mean", "constant 0.5", "scale 0.5" or "noise 1". */
+export function replacementText(replacement: Replacement): string {
+  switch (replacement.kind) {
+    case "zero":
+    case "mean":
+      return replacement.kind;
+    case "constant":
+      return `constant ${replacement.value}`;
+    case "scale":
+      return `scale ${replacement.factor}`;
+    case "noise":
+      return `noise ${replacement.sigma}`;
+  }
+}

@@ -1,0 +1,286 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { LesionError } from "../core/errors.ts";
+import { defaultStudy, defaultStudyDocument } from "./defaults.ts";
+import { parseStudy, parseStudyText } from "./schema.ts";
+
+const minimal = { sweeps: [{ ablate: "each-unit" }] };
+const failure = (parse: () => unknown): LesionError => {
+  try {
+    parse();
+  } catch (error) {
+    if (error instanceof LesionError) return error;
+    throw error;
+  }
+  throw new Error("it was accepted");
+};
+
+describe("defaults", () => {
+  test("a study of one sweep becomes the paper's network on made digits", () => {
+    expect(parseStudy(minimal)).toEqual({
+      version: 1,
+      name: "study",
+      model: {
+        build: {
+          input: 784,
+          layers: [
+            { units: 20, activation: "relu", bias: false },
+            { units: 10, activation: "relu", bias: false },
+            { units: 10, activation: "linear", bias: false },
+          ],
+          init: "pytorch",
+        },
+        train: {
+          epochs: 100,
+          batch: 256,
+          optimizer: { kind: "sgd", learningRate: 0.001, momentum: 0.9, weightDecay: 0 },
+          limit: null,
+        },
+      },
+      data: {
+        set: "digits",
+        path: null,
+        split: "test",
+        normalize: { mean: [0.5], std: [0.5] },
+        scale: 255,
+        threshold: null,
+        limit: null,
+      },
+      baselineData: null,
+      replacement: { kind: "zero" },
+      sweeps: [{ ablate: "each-unit", layers: "all" }],
+      measure: ["accuracy", "top5", "loss", "status"],
+      seed: 1337,
+    });
+  });
+
+  test("a complete study is read as it is", () => {
+    expect(parseStudy(defaultStudy)).toEqual(defaultStudy);
+    expect(parseStudy(JSON.parse(JSON.stringify(defaultStudyDocument)))).toEqual(defaultStudy);
+  });
+
+  test("Adam has its own", () => {
+    const { model } = parseStudy({ ...minimal, model: { train: { optimizer: { kind: "adam", beta2: 0.99 } } } });
+    expect(model).toMatchObject({
+      train: {
+        optimizer: { kind: "adam", learningRate: 0.001, beta1: 0.9, beta2: 0.99, epsilon: 1e-8, weightDecay: 0 },
+      },
+    });
+  });
+
+  test("the baseline's transform takes what it leaves out from the data", () => {
+    const data = { set: "mnist", path: "m", threshold: 10, normalize: { mean: [0.1, 0.2], std: 0.3 } };
+    expect(parseStudy({ ...minimal, data, baselineData: { threshold: null } }).baselineData).toEqual({
+      scale: 255,
+      normalize: { mean: [0.1, 0.2], std: [0.3] },
+      threshold: null,
+    });
+    expect(parseStudy({ ...minimal, data, baselineData: { scale: 1 } }).baselineData?.threshold).toBe(10);
+  });
+
+  test.each([
+    ["zero", { kind: "zero" }],
+    ["mean", { kind: "mean" }],
+    [{ constant: 0.5 }, { kind: "constant", value: 0.5 }],
+    [{ scale: -2 }, { kind: "scale", factor: -2 }],
+    [{ noise: 1 }, { kind: "noise", sigma: 1 }],
+    [
+      { kind: "noise", sigma: 2 },
+      { kind: "noise", sigma: 2 },
+    ],
+  ])("replacement %j", (replacement, full) => {
+    expect(parseStudy({ ...minimal, replacement }).replacement).toEqual(full);
+    expect(parseStudy({ sweeps: [{ ablate: "pairs", replacement }] }).sweeps[0]?.replacement).toEqual(full);
+  });
+});
+
+describe("mistakes", () => {
+  test.each<[unknown, string, string, string]>([
+    // unknown keys, and what was meant
+    [{ ...minimal, sweps: [] }, "sweps", 'unknown key "sweps"', 'Did you mean "sweeps"?'],
+    [{ sweeps: [{ ablate: "pairs" }, { ablate: "pairs", layrs: [0] }] }, "sweeps[1].layrs", "unknown key", '"layers"?'],
+    [{ ...minimal, data: { normalise: {} } }, "data.normalise", "unknown key", 'Did you mean "normalize"?'],
+    [
+      { ...minimal, model: { train: { optimizer: { momentm: 0 } } } },
+      "model.train.optimizer.momentm",
+      "unknown",
+      '"momentum"?',
+    ],
+    [{ ...minimal, model: { file: "a.onnx", train: {} } }, "model.train", 'unknown key "train"', '"file", "initial"'],
+    [{ sweeps: [{ ablate: "fraction", fraction: [1] }] }, "sweeps[0].fraction", "unknown key", '"fractions"?'],
+    [{ ...minimal, constructor: 1 }, "constructor", "unknown key", "The keys here are"],
+    // missing keys
+    [{}, "sweeps", "sweeps is missing", "no default"],
+    [{ ...minimal, data: { set: "mnist" } }, "data.path", "data.path is missing", "Add data.path"],
+    [{ sweeps: [{ layers: "all" }] }, "sweeps[0].ablate", "sweeps[0].ablate is missing", "Add"],
+    [{ ...minimal, model: { initial: "a" } }, "model.file", "model.file is missing", "Add"],
+    // types and ranges
+    [7, "", "the study is 7, wanted an object", ""],
+    [null, "", "the study is null, wanted an object", ""],
+    [[], "", "the study is an array of 0, wanted an object", ""],
+    [{ ...minimal, version: 2 }, "version", "version is 2, wanted 1", ""],
+    [{ ...minimal, seed: 0.5 }, "seed", "seed is 0.5, wanted a whole number", ""],
+    [{ ...minimal, data: [] }, "data", "data is an array of 0, wanted an object", ""],
+    [{ ...minimal, data: { limit: 0 } }, "data.limit", "data.limit is 0, wanted a number of samples", ""],
+    [
+      { ...minimal, data: { set: "minst", path: "m" } },
+      "data.set",
+      'data.set is "minst", wanted one of',
+      'mean "mnist"?',
+    ],
+    [{ ...minimal, data: { path: "m" } }, "data.path", 'data.path is "m", wanted null', ""],
+    [
+      { ...minimal, data: { normalize: { std: [1, 0] } } },
+      "data.normalize.std[1]",
+      "is 0, wanted a finite number that is not 0",
+      "",
+    ],
+    [{ ...minimal, data: { normalize: { mean: [0, 0], std: [1, 1, 1] } } }, "data.normalize", "as many means", ""],
+    [{ ...minimal, data: { scale: Number.NaN } }, "data.scale", "is NaN, wanted a number greater than 0", ""],
+    [{ ...minimal, model: { build: { layers: [] } } }, "model.build.layers", "wanted at least one layer", ""],
+    [
+      { ...minimal, model: { build: { layers: [{ units: 3, activation: "rleu" }] } } },
+      "model.build.layers[0].activation",
+      "wanted one of",
+      '"relu"?',
+    ],
+    [{ ...minimal, model: { train: { batch: 1.5 } } }, "model.train.batch", "is 1.5, wanted a whole number from 1", ""],
+    [{ ...minimal, replacement: "one" }, "replacement", 'wanted "zero", "mean", { "constant": 0.5 }', ""],
+    [{ ...minimal, replacement: { noise: 0 } }, "replacement.noise", "is 0, wanted a number greater than 0", ""],
+    [{ ...minimal, replacement: { kind: "nosie" } }, "replacement.kind", "wanted one of", 'mean "noise"?'],
+    [{ ...minimal, measure: ["accuracy", "accuracy"] }, "measure", "wanted each measure once", ""],
+    [{ sweeps: ["pairs"] }, "sweeps[0]", 'sweeps[0] is "pairs", wanted an object', ""],
+    [{ sweeps: [{ ablate: "each-units" }] }, "sweeps[0].ablate", "wanted one of", 'mean "each-unit"?'],
+    [{ sweeps: [{ ablate: "toString" }] }, "sweeps[0].ablate", "wanted one of", ""],
+    [{ sweeps: [{ ablate: "pairs", layers: [] }] }, "sweeps[0].layers", "wanted at least one layer", ""],
+    [
+      { sweeps: [{ ablate: "pairs", layers: [-1] }] },
+      "sweeps[0].layers[0]",
+      "is -1, wanted a layer's name or its index",
+      "",
+    ],
+    [{ sweeps: [{ ablate: "sets", sets: [[]] }] }, "sweeps[0].sets[0]", "wanted at least one site", ""],
+    [
+      { sweeps: [{ ablate: "sets", sets: [[{ layer: 0, units: [] }]] }] },
+      "sweeps[0].sets[0][0].units",
+      "at least one unit",
+      "",
+    ],
+    [
+      { sweeps: [{ ablate: "sets", sets: [[{ layer: 0, units: [3, 3] }]] }] },
+      "sweeps[0].sets[0][0].units",
+      "each unit once",
+      "",
+    ],
+    [
+      { sweeps: [{ ablate: "fraction", fractions: [0.5, 1.5] }] },
+      "sweeps[0].fractions[1]",
+      "is 1.5, wanted a number greater than 0 and at most 1",
+      "",
+    ],
+    [{ sweeps: [{ ablate: "fraction", fractions: [0] }] }, "sweeps[0].fractions[0]", "is 0, wanted", ""],
+  ])("%j: %s", (document, path, message, fix) => {
+    const error = failure(() => parseStudy(document, "study.json"));
+    expect(error.code).toBe("bad-study");
+    expect(error.detail).toMatchObject({ path });
+    expect(error.where).toBe(path === "" ? "study.json" : `study.json, ${path}`);
+    expect(error.message).toContain(message);
+    expect(error.fix).toContain(fix);
+    expect(error.fix).not.toBe("");
+  });
+
+  test.each<[unknown, string]>([
+    [{ ...minimal, analyses: ["importance"] }, "analyses"],
+    [{ ...minimal, recover: { of: "all" } }, "recover"],
+    [{ ...minimal, data: { set: "images", path: "a", labels: "b.csv", resize: 256 } }, "data.set"],
+    [{ ...minimal, data: { set: "cifar10", path: "a" } }, "data.set"],
+    [{ ...minimal, data: { set: "npy" } }, "data.set"],
+    [{ ...minimal, replacement: "class-mean" }, "replacement"],
+    [{ sweeps: [{ ablate: "pairs", replacement: { kind: "resample" } }] }, "sweeps[0].replacement.kind"],
+    [{ ...minimal, replacement: "optimal" }, "replacement"],
+  ])("%j is not available yet", (document, path) => {
+    const error = failure(() => parseStudy(document));
+    expect(error.code).toBe("unsupported");
+    expect(error.where).toBe(path);
+    expect(error.message).toContain("is not available in this version");
+    expect(error.fix).toContain(path);
+  });
+
+  test("no wording of the schema library comes through", () => {
+    const { detail } = failure(() => parseStudy({ version: "1", sweeps: [{}], data: 3, seed: "x", measure: 1 }));
+    const issues = detail?.["issues"] as { wanted: string }[];
+    expect(issues.length).toBeGreaterThan(3);
+    for (const { wanted } of issues) expect(wanted).not.toMatch(/Invalid|Expected/);
+  });
+});
+
+describe("any value", () => {
+  const outcome = (value: unknown) => {
+    try {
+      return parseStudy(value);
+    } catch (error) {
+      expect(error).toBeInstanceOf(LesionError);
+      return null;
+    }
+  };
+
+  test("is a study that reads as itself, or a LesionError", () => {
+    const keys = fc.constantFrom(
+      "sweeps",
+      "model",
+      "data",
+      "replacement",
+      "measure",
+      "build",
+      "ablate",
+      "sets",
+      "layers",
+      "x",
+    );
+    const value = fc.letrec((tie) => ({
+      any: fc.oneof(
+        { maxDepth: 5 },
+        fc.anything({ maxDepth: 1, withBigInt: true, withDate: true, withNullPrototype: true }),
+        fc.constantFrom("pairs", "each-unit", "zero", 0, 1, null),
+        fc.dictionary(keys, tie("any"), { maxKeys: 4 }),
+        fc.array(tie("any"), { maxLength: 3 }),
+      ),
+    })).any;
+    fc.assert(
+      fc.property(value, (document) => void outcome(document)),
+      { numRuns: 1000 },
+    );
+  });
+
+  test("the default study with one value replaced", () => {
+    const places = ["name", "model", "data", "baselineData", "replacement", "sweeps", "measure", "seed"] as const;
+    fc.assert(
+      fc.property(fc.constantFrom(...places), fc.anything({ maxDepth: 2 }), (place, value) => {
+        const study = outcome({ ...defaultStudyDocument, [place]: value });
+        if (study !== null) expect(parseStudy(study)).toEqual(study);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  test("a cycle is no study", () => {
+    const cycle: Record<string, unknown> = { sweeps: [] };
+    cycle["data"] = cycle;
+    expect(outcome(cycle)).toBeNull();
+  });
+});
+
+describe("texts", () => {
+  test("comments are allowed", () => {
+    expect(parseStudyText('{ "sweeps": [ { "ablate": "pairs" } ] } // all of them').sweeps[0]?.ablate).toBe("pairs");
+  });
+
+  test("errors name line and column", () => {
+    const text = '{\n  "sweeps": [\n    { "ablate": "pairs", "layrs": [0] }\n  ]\n}';
+    const error = failure(() => parseStudyText(text, "study.json"));
+    expect(error.where).toBe("study.json, sweeps[0].layrs, line 3, column 26");
+    expect(failure(() => parseStudyText('{ "sweeps": [ ], }', "study.json")).where).toBe(
+      "study.json, line 1, column 18",
+    );
+  });
+});

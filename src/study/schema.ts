@@ -1,0 +1,100 @@
+/**
+ * Reads a study document: every default filled in, every mistake told with the key at fault, what was found there, what
+ * is wanted, and the name that was probably meant. Nothing is read or run before a study has passed here.
+ */
+import * as v from "valibot";
+import { LesionError } from "../core/errors.ts";
+import { filled } from "./data-schema.ts";
+import { joinPath, parseJsonc, type TextPosition } from "./jsonc.ts";
+import { nearest } from "./nearest.ts";
+import { NOT_AVAILABLE } from "./schema-fields.ts";
+import type { Study } from "./study.ts";
+import { studySchema } from "./study-schema.ts";
+
+/**
+ * The study that a parsed document describes. `where` names the document in errors, such as "study.json".
+ * @throws LesionError `bad-study`, or `unsupported` for what the format knows and this version does not do.
+ */
+export function parseStudy(value: unknown, where?: string): Study {
+  return parse(value, where, () => null);
+}
+
+/**
+ * The study that a JSON text describes; // and block comments are allowed. Errors name line and column.
+ * @throws LesionError as parseStudy does, and `bad-study` for what is not JSON.
+ */
+export function parseStudyText(text: string, where?: string): Study {
+  const { value, position } = parseJsonc(text, where);
+  return parse(value, where, position);
+}
+
+type Locate = (path: string) => TextPosition | null;
+
+function parse(value: unknown, where: string | undefined, locate: Locate): Study {
+  const result = v.safeParse(studySchema, value);
+  if (!result.success) throw mistake(result.issues, where, locate);
+  const { version, name, model, data, baselineData, replacement, sweeps, measure, seed } = result.output;
+  return { version, name, model, data, baselineData: filled(baselineData, data), replacement, sweeps, measure, seed };
+}
+
+/** The error of the first issue; a key that does not exist comes before the one missing in its place. */
+function mistake(
+  issues: readonly [v.BaseIssue<unknown>, ...v.BaseIssue<unknown>[]],
+  document: string | undefined,
+  locate: Locate,
+): LesionError {
+  const issue = issues.find(isUnknownKey) ?? issues[0];
+  const path = pathOf(issue);
+  const place = locate(path);
+  const where = [document, path, place && `line ${place.line}, column ${place.column}`].filter(Boolean).join(", ");
+  const detail = { path, ...place, issues: issues.map((other) => ({ path: pathOf(other), wanted: other.message })) };
+  const { code, message, fix } = sentence(issue, path === "" ? "the study" : path);
+  return new LesionError(code, message, { ...(where === "" ? {} : { where }), fix, detail });
+}
+
+function sentence(
+  issue: v.BaseIssue<unknown>,
+  path: string,
+): Pick<LesionError, "message"> & { code: "bad-study" | "unsupported"; fix: string } {
+  if (isUnknownKey(issue)) {
+    const key = String(issue.input);
+    const known = JSON.parse(issue.message) as string[];
+    const meant = nearest(key, known);
+    const list = `The keys here are ${known.map((name) => `"${name}"`).join(", ")}.`;
+    return {
+      code: "bad-study",
+      message: `unknown key "${key}" at ${path}`,
+      fix: meant === null ? list : `Did you mean "${meant}"? ${list}`,
+    };
+  }
+  if (issue.message === NOT_AVAILABLE) {
+    return {
+      code: "unsupported",
+      message: `${path}${typeof issue.input === "string" ? ` ${shown(issue.input)}` : ""} is not available in this version`,
+      fix: `Leave ${path} out, or choose one of the values that docs/file-formats.md lists.`,
+    };
+  }
+  if (issue.input === undefined) {
+    return { code: "bad-study", message: `${path} is missing`, fix: `Add ${path}; it has no default.` };
+  }
+  const meant = typeof issue.input === "string" ? nearest(issue.input, quoted(issue.message)) : null;
+  return {
+    code: "bad-study",
+    message: `${path} is ${shown(issue.input)}, wanted ${issue.message}`,
+    fix: meant === null ? `Give ${path} ${issue.message}.` : `Did you mean "${meant}"?`,
+  };
+}
+
+const isUnknownKey = (issue: v.BaseIssue<unknown>) => issue.type === "strict_object" && issue.expected === "never";
+const quoted = (phrase: string) => Array.from(phrase.matchAll(/"([^"]+)"/g), (match) => match[1]!);
+
+function pathOf(issue: v.BaseIssue<unknown>): string {
+  return (issue.path ?? []).reduce((path, item) => joinPath(path, item.key as string | number), "");
+}
+
+/** A value as an error shows it. */
+function shown(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}...` : value);
+  if (Array.isArray(value)) return `an array of ${value.length}`;
+  return typeof value === "object" && value !== null ? "an object" : String(value);
+}

@@ -1,0 +1,31 @@
+/**
+ * The schema of a study document: which keys there are, what each may hold, and what is filled in where one is left out.
+ */
+import * as v from "valibot";
+import { baselineData, data } from "./data-schema.ts";
+import { model } from "./model-schema.ts";
+import { notAvailable, object, oneOf, text, unique } from "./schema-fields.ts";
+import { replacement, sweep } from "./sweep-schema.ts";
+
+const MEASURES = ["accuracy", "top5", "loss", "status"] as const;
+
+/** A study document. Its output still has `baselineData` in parts, which `filled` completes. */
+export const studySchema = object({
+  version: v.optional(v.literal(1, "1, the version of the format"), 1),
+  name: v.optional(text("a name"), "study"),
+  model: v.optional(model, {}),
+  data: v.optional(data, {}),
+  baselineData: v.optional(v.nullable(baselineData), null),
+  replacement: v.optional(replacement, "zero"),
+  sweeps: v.array(sweep, "an array of sweeps"),
+  measure: v.optional(
+    v.pipe(
+      v.array(oneOf(MEASURES), "an array of measures"),
+      v.check((items) => unique(items), "each measure once"),
+    ),
+    [...MEASURES],
+  ),
+  seed: v.optional(v.pipe(v.number("a whole number"), v.safeInteger("a whole number")), 1337),
+  analyses: v.optional(notAvailable),
+  recover: v.optional(notAvailable),
+});

@@ -1,0 +1,58 @@
+/** Takes the results away: tables for people and programs, the journal, the networks the run has trained. */
+import { reportOf } from "../core/errors.ts";
+import { exportCsv } from "../study/export-csv.ts";
+import { exportJson } from "../study/export-json.ts";
+import { recordLine } from "../study/journal.ts";
+import type { LesionRecord } from "../study/records.ts";
+import { resultsOf } from "../study/results.ts";
+import type { Lab } from "./lab-state.ts";
+import type { LiveResults } from "./live-results.ts";
+import { collected, save } from "./save.ts";
+
+export function ExportBar({ lab, results }: { lab: Lab; results: LiveResults }) {
+  void lab.run.version.value;
+  const name = results.run?.name ?? "run";
+  const measured = results.baseline !== null;
+  const text = async (file: string, type: string, pieces: () => Iterable<string>) => {
+    try {
+      save(file, await collected(pieces()), type);
+    } catch (thrown) {
+      lab.notify(reportOf(thrown));
+    }
+  };
+  const sorted = () => resultsOf(results.journal);
+  return (
+    <div class="export-bar">
+      <span class="quiet">Save</span>
+      <button
+        type="button"
+        disabled={!measured}
+        onClick={() => text(`${name}.csv`, "text/csv", () => exportCsv(sorted()))}
+      >
+        CSV
+      </button>
+      <button
+        type="button"
+        disabled={!measured}
+        onClick={() => text(`${name}.json`, "application/json", () => exportJson(sorted()))}
+      >
+        JSON
+      </button>
+      <button
+        type="button"
+        onClick={() => text(`${name}.ndjson`, "application/x-ndjson", () => lines(results.journal))}
+      >
+        Journal
+      </button>
+      {[...lab.run.artifacts.value].map(([file, bytes]) => (
+        <button key={file} type="button" onClick={() => save(file, [bytes.slice()], "application/octet-stream")}>
+          {file}
+        </button>
+      ))}
+    </div>
+  );
+}
+
+function* lines(records: readonly LesionRecord[]): Generator<string> {
+  for (const record of records) yield recordLine(record);
+}

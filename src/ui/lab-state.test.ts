@@ -1,0 +1,122 @@
+import { describe, expect, test } from "vitest";
+import { fakeBaseline, fakeEngine, fakeRun } from "../../e2e/fake-engine.ts";
+import { LesionError } from "../core/errors.ts";
+import { parseStudy } from "../study/schema.ts";
+import { createLab, documentText } from "./lab-state.ts";
+
+function opened() {
+  const fake = fakeEngine();
+  return { ...fake, lab: createLab(fake.engine, (callback) => queueMicrotask(callback)) };
+}
+const file = (name: string, text = "x") => new File([text], name);
+
+describe("the study", () => {
+  test("one click starts the embedded default study", () => {
+    const { lab, runs } = opened();
+    void lab.startRun();
+    expect(runs[0]!.request).toEqual({ study: lab.study.value, files: {} });
+    expect(lab.study.value.data.set).toBe("digits");
+    expect(lab.missing.value).toBeNull();
+  });
+
+  test("a filled-in study is itself a valid document", () => {
+    const { lab } = opened();
+    expect(parseStudy(JSON.parse(documentText(lab.study.value)))).toEqual(lab.study.value);
+  });
+
+  test("a wrong document is told, and the last right one stays", () => {
+    const { lab } = opened();
+    lab.setStudyText('{ "version": 1, "name": "x", "sweps": [] }');
+    expect(lab.studyError.value?.message).toContain("sweps");
+    expect(lab.study.value.name).toBe("digits-mlp");
+    lab.setStudyText(documentText({ ...lab.study.value, name: "mine" }));
+    expect([lab.studyError.value, lab.study.value.name]).toEqual([null, "mine"]);
+  });
+
+  test("an edit that does not hold is refused and changes nothing", () => {
+    const { lab } = opened();
+    const before = lab.studyText.value;
+    const problem = lab.editStudy((study) => ({ ...study, data: { ...study.data, limit: -5 } }));
+    expect(problem?.message).toContain("-5");
+    expect(lab.studyText.value).toBe(before);
+  });
+});
+
+describe("dropped files", () => {
+  test("a model is inspected and becomes the study's", async () => {
+    const { lab } = opened();
+    await lab.takeFiles([file("net.onnx")]);
+    expect(lab.study.value.model).toMatchObject({ file: "net.onnx" });
+    expect(lab.layers.value.map(({ layer }) => layer)).toEqual(["fc1", "fc2"]);
+    expect(Object.keys(lab.files.value)).toEqual(["net.onnx"]);
+    lab.useEmbeddedModel();
+    expect(lab.layers.value.map(({ layer }) => layer)).toEqual(["dense_0", "dense_1"]);
+  });
+
+  test("a damaged model is told and leaves the study as it was", async () => {
+    const { lab, refuse } = opened();
+    refuse.error = new LesionError("bad-file", "net.onnx ends after 12 bytes", {
+      where: "byte 12",
+      fix: "Export again.",
+    });
+    await lab.takeFiles([file("net.onnx")]);
+    expect(lab.notices.value.map(({ report }) => [report.message, report.where, report.fix])).toEqual([
+      ["net.onnx ends after 12 bytes", "byte 12", "Export again."],
+    ]);
+    expect("build" in lab.study.value.model).toBe(true);
+    lab.dismiss(lab.notices.value[0]!.id);
+    expect(lab.notices.value).toEqual([]);
+  });
+
+  test("IDX files become the data once images and labels of a split are here", async () => {
+    const { lab } = opened();
+    await lab.takeFiles([file("t10k-images-idx3-ubyte.gz")]);
+    expect(lab.study.value.data.set).toBe("digits");
+    await lab.takeFiles([file("t10k-labels-idx1-ubyte.gz")]);
+    expect(lab.study.value.data).toMatchObject({ set: "idx", path: "idx", split: "test" });
+    expect(lab.missing.value).toBeNull();
+    lab.useEmbeddedData();
+    expect(lab.study.value.data).toMatchObject({ set: "digits", path: null });
+  });
+
+  test("a study may come before its files, which are then asked for", async () => {
+    const { lab } = opened();
+    const study = { ...lab.study.value, model: { file: "net.onnx" } };
+    await lab.takeFiles([file("study.json", JSON.stringify(study))]);
+    expect(lab.missing.value).toContain("net.onnx");
+    await lab.takeFiles([file("net.onnx")]);
+    expect(lab.missing.value).toBeNull();
+  });
+
+  test("what is neither is named", async () => {
+    const { lab } = opened();
+    await lab.takeFiles([file("holiday.png")]);
+    expect(lab.notices.value[0]!.report.message).toContain("holiday.png");
+  });
+});
+
+test("the same message twice is one notice", () => {
+  const { lab } = opened();
+  for (let i = 0; i < 3; i++) lab.notify({ code: "gpu-error", message: "refused" });
+  expect(lab.notices.value.length).toBe(1);
+});
+
+test("sorting by the same column again turns it round", () => {
+  const { lab } = opened();
+  expect(lab.sort.value).toEqual({ column: "drop", descending: true });
+  lab.sortBy("drop");
+  expect(lab.sort.value).toEqual({ column: "drop", descending: false });
+  lab.sortBy("unit");
+  expect(lab.sort.value).toEqual({ column: "unit", descending: false });
+});
+
+test("a check asks with the networks the run has trained", async () => {
+  const { lab, runs } = opened();
+  void lab.startRun();
+  runs[0]!.records(fakeRun, fakeBaseline);
+  runs[0]!.emit({ kind: "artifact", name: "trained.onnx", bytes: Uint8Array.of(1) });
+  runs[0]!.emit({ kind: "artifact", name: "untrained.onnx", bytes: Uint8Array.of(2) });
+  expect(lab.run.request()?.trained?.trained).toEqual(Uint8Array.of(1));
+  await lab.startCheck("float64");
+  expect(lab.check.value).toMatchObject({ state: "done", report: { reference: "float64", agrees: true } });
+});

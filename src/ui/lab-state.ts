@@ -1,0 +1,224 @@
+/**
+ * All that the lab knows, as signals, and all that a person can do to it. Components draw what is here and hold no state
+ * of their own beyond what the pointer is over, so the lab can be tested without a page.
+ */
+import { computed, type ReadonlySignal, signal } from "@preact/signals";
+import type { Engine } from "../../workers/client.ts";
+import type { CheckReport, Files, ModelReport } from "../../workers/protocol.ts";
+import { type ErrorReport, LesionError, reportOf } from "../core/errors.ts";
+import { defaultStudyDocument } from "../study/defaults.ts";
+import type { AdapterReport, LayerSummary } from "../study/records.ts";
+import { parseStudyText } from "../study/schema.ts";
+import type { Study } from "../study/study.ts";
+import { completeSplits, IDX_FOLDER, sortFiles } from "./dropped-files.ts";
+import type { Schedule } from "./event-queue.ts";
+import { type RunControl, runControl } from "./run-control.ts";
+import { builtLayers, type SweepChoice, sweepChoices } from "./sweep-choices.ts";
+import type { Sort } from "./view-hash.ts";
+import { DEFAULT_SORT } from "./view-hash.ts";
+
+export interface Notice {
+  readonly id: number;
+  readonly kind: "error" | "warning";
+  readonly report: ErrorReport;
+}
+
+export type CheckState =
+  | { readonly state: "idle" | "running" }
+  | { readonly state: "done"; readonly report: CheckReport };
+
+export type Reference = "tfjs-webgpu" | "float64";
+
+export interface Lab {
+  readonly run: RunControl;
+  readonly adapter: ReadonlySignal<AdapterReport | null>;
+  readonly notices: ReadonlySignal<readonly Notice[]>;
+  /** The study document as text: the one place where settings live. */
+  readonly studyText: ReadonlySignal<string>;
+  /** What is wrong with `studyText`, or null. */
+  readonly studyError: ReadonlySignal<ErrorReport | null>;
+  /** The study of the last `studyText` that was right. */
+  readonly study: ReadonlySignal<Study>;
+  /** The dropped model, or null while the study builds its own. */
+  readonly model: ReadonlySignal<ModelReport | null>;
+  readonly files: ReadonlySignal<Files>;
+  readonly layers: ReadonlySignal<readonly LayerSummary[]>;
+  readonly sweeps: ReadonlySignal<readonly SweepChoice[]>;
+  /** Whether the study's files are all here. */
+  readonly missing: ReadonlySignal<string | null>;
+  readonly selected: ReadonlySignal<number | null>;
+  readonly sort: ReadonlySignal<Sort>;
+  readonly check: ReadonlySignal<CheckState>;
+
+  setStudyText(text: string): void;
+  /** Changes the study by way of its document. Returns what is wrong with the change, which is then not made. */
+  editStudy(change: (study: Study) => unknown): ErrorReport | null;
+  useEmbeddedModel(): void;
+  useEmbeddedData(): void;
+  takeFiles(files: readonly File[]): Promise<void>;
+  startRun(): Promise<void>;
+  startCheck(reference: Reference): Promise<void>;
+  select(row: number | null): void;
+  sortBy(column: string, descending?: boolean): void;
+  notify(report: ErrorReport, kind?: "error" | "warning"): void;
+  dismiss(id: number): void;
+}
+
+const CHECK_SAMPLES = 1000;
+const CHECK_ABLATIONS = 12;
+
+/** The lab on an engine. `schedule` asks for the next animation frame. */
+export function createLab(engine: Engine, schedule: Schedule): Lab {
+  const adapter = signal<AdapterReport | null>(null);
+  const notices = signal<readonly Notice[]>([]);
+  const studyText = signal(documentText(defaultStudyDocument));
+  const studyError = signal<ErrorReport | null>(null);
+  const study = signal(parseStudyText(studyText.value));
+  const inspected = signal<ModelReport | null>(null);
+  const files = signal<Files>({});
+  const selected = signal<number | null>(null);
+  const sort = signal<Sort>(DEFAULT_SORT);
+  const check = signal<CheckState>({ state: "idle" });
+
+  const model = computed(() => {
+    const { model } = study.value;
+    return "file" in model && inspected.value?.name === model.file ? inspected.value : null;
+  });
+  const layers = computed(() => builtLayers(study.value) ?? model.value?.ablatable ?? []);
+  const missing = computed(() => missingFile(study.value, files.value));
+
+  let noticeId = 0;
+  const notify = (report: ErrorReport, kind: "error" | "warning" = "error") => {
+    const same = ({ report: { message, where } }: Notice) => message === report.message && where === report.where;
+    notices.value = [...notices.value.filter((notice) => !same(notice)), { id: ++noticeId, kind, report }];
+  };
+  const guarded = async (work: () => Promise<void>) => {
+    try {
+      await work();
+    } catch (thrown) {
+      notify(reportOf(thrown));
+    }
+  };
+
+  const setStudyText = (text: string) => {
+    studyText.value = text;
+    try {
+      study.value = parseStudyText(text);
+      studyError.value = null;
+    } catch (thrown) {
+      studyError.value = reportOf(thrown);
+    }
+  };
+  const editStudy = (change: (study: Study) => unknown): ErrorReport | null => {
+    const text = documentText(change(study.value));
+    try {
+      parseStudyText(text);
+    } catch (thrown) {
+      return reportOf(thrown);
+    }
+    setStudyText(text);
+    return null;
+  };
+
+  const takeModel = async (file: File) => {
+    inspected.value = await engine.inspect(file, file.name);
+    files.value = { ...files.value, [file.name]: file };
+    const problem = editStudy((study) => ({ ...study, model: { file: file.name } }));
+    if (problem !== null) notify(problem);
+  };
+  const takeIdx = (idx: readonly File[]) => {
+    files.value = { ...files.value, ...Object.fromEntries(idx.map((file) => [`${IDX_FOLDER}/${file.name}`, file])) };
+    const splits = completeSplits(files.value);
+    if (splits.length === 0) return;
+    const split = splits.includes("test") ? "test" : "train";
+    const problem = editStudy((study) => ({ ...study, data: { ...study.data, set: "idx", path: IDX_FOLDER, split } }));
+    if (problem !== null) notify(problem);
+  };
+
+  const run = runControl(engine, notify, schedule);
+  void guarded(async () => {
+    adapter.value = await engine.adapter();
+  });
+
+  return {
+    run,
+    adapter,
+    notices,
+    studyText,
+    studyError,
+    study,
+    model,
+    files,
+    layers,
+    sweeps: computed(() => sweepChoices(study.value, layers.value)),
+    missing,
+    selected,
+    sort,
+    check,
+    setStudyText,
+    editStudy,
+    useEmbeddedModel: () => void editStudy((study) => ({ ...study, model: defaultStudyDocument.model })),
+    useEmbeddedData: () =>
+      void editStudy(({ data: { path: _, ...data }, ...study }) => ({ ...study, data: { ...data, set: "digits" } })),
+    takeFiles: (dropped) =>
+      guarded(async () => {
+        const { model, study, idx, unknown } = sortFiles(dropped);
+        if (study !== null) setStudyText(await study.text());
+        if (idx.length > 0) takeIdx(idx);
+        for (const file of unknown) notify(reportOf(unknownFile(file.name)));
+        if (model !== null) await takeModel(model);
+      }),
+    startRun: () => {
+      check.value = { state: "idle" };
+      return run.start({ study: study.value, files: files.value });
+    },
+    startCheck: async (reference) => {
+      const request = run.request();
+      if (request === null) return;
+      check.value = { state: "running" };
+      try {
+        const options = { samples: CHECK_SAMPLES, ablations: CHECK_ABLATIONS, reference };
+        check.value = { state: "done", report: await engine.check(request, options) };
+      } catch (thrown) {
+        check.value = { state: "idle" };
+        notify(reportOf(thrown));
+      }
+    },
+    select: (row) => {
+      selected.value = row;
+    },
+    sortBy: (column, descending = sort.value.column === column ? !sort.value.descending : column !== "unit") => {
+      sort.value = { column, descending };
+    },
+    notify,
+    dismiss: (id) => {
+      notices.value = notices.value.filter((notice) => notice.id !== id);
+    },
+  };
+}
+
+/** A study document as text, short arrays on one line. */
+export function documentText(document: unknown): string {
+  const text = JSON.stringify(document, null, 2);
+  return text.replace(/\[[^[\]{}]*\]/g, (list) => {
+    const line = list.replace(/\s+/g, " ").replace("[ ", "[").replace(" ]", "]");
+    return line.length <= 80 ? line : list;
+  });
+}
+
+/** What a study names and the lab has not been given, as a sentence; null where all is here. */
+function missingFile(study: Study, files: Files): string | null {
+  const { model, data } = study;
+  if ("file" in model && files[model.file] === undefined) return `Drop the model ${model.file}, or choose it.`;
+  if (data.set === "digits") return null;
+  const here = Object.fromEntries(Object.entries(files).filter(([path]) => path.startsWith(`${data.path ?? ""}/`)));
+  if (completeSplits(here).includes(data.split)) return null;
+  return `Drop the IDX files of the ${data.split} split: images and labels.`;
+}
+
+function unknownFile(name: string): LesionError {
+  return new LesionError("bad-file", `${name} is neither a model, nor IDX data, nor a study`, {
+    where: name,
+    fix: "Drop an .onnx model, IDX files such as t10k-images-idx3-ubyte.gz with their labels, or a study.json.",
+  });
+}

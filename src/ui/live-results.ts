@@ -1,0 +1,158 @@
+/**
+ * What a run has measured so far, arranged for drawing: ablations in order of arrival, and for each sweep and layer where
+ * the ablation of a unit, or of a pair of units, is found. It grows in place while records stream in; the lab's state
+ * says when to look again.
+ */
+
+import type {
+  AblationRecord,
+  BaselineRecord,
+  EndRecord,
+  FailureRecord,
+  LayerSummary,
+  LesionRecord,
+  RunRecord,
+  TrainRecord,
+} from "../study/records.ts";
+import type { Study } from "../study/study.ts";
+import { type Summary, summarize } from "../study/summary.ts";
+
+/** Where the ablations of one layer's units, or pairs of units, are among the ablations. */
+export interface Panel {
+  /** `units`: position of unit u at u. `pairs`: position of {i, j} at i * units + j, and at j * units + i. */
+  readonly kind: "units" | "pairs";
+  readonly sweep: number;
+  readonly layer: LayerSummary;
+  /** Positions in `ablations`; -1 where none has arrived. */
+  readonly positions: Int32Array;
+  /** Shared by all panels of its kind, so that their scales are the same. */
+  readonly extent: Extent;
+}
+
+/** Largest accuracy drop (its interval included) and gain, and largest change of a class's recall, in percentage points. */
+export interface Extent {
+  drop: number;
+  gain: number;
+  classDrop: number;
+}
+
+/** A run's records, grown in place by `addRecords`. */
+export interface LiveResults {
+  readonly study: Study;
+  /** Everything accepted, in order of arrival: the journal of the run. */
+  readonly journal: LesionRecord[];
+  run: RunRecord | null;
+  baseline: BaselineRecord | null;
+  end: EndRecord | null;
+  readonly train: TrainRecord[];
+  readonly failures: FailureRecord[];
+  readonly ablations: AblationRecord[];
+  /** Of `ablations`, position by position. */
+  readonly summaries: Summary[];
+  /** Position in `ablations` by row of the study. */
+  readonly positionOf: Map<number, number>;
+  readonly panels: Panel[];
+  readonly extents: Readonly<Record<Panel["kind"], Extent>>;
+}
+
+/** The results of a run of which nothing has arrived yet. */
+export function emptyResults(study: Study): LiveResults {
+  return {
+    study,
+    journal: [],
+    run: null,
+    baseline: null,
+    end: null,
+    train: [],
+    failures: [],
+    ablations: [],
+    summaries: [],
+    positionOf: new Map(),
+    panels: [],
+    extents: { units: { drop: 0, gain: 0, classDrop: 0 }, pairs: { drop: 0, gain: 0, classDrop: 0 } },
+  };
+}
+
+/** Takes in records. What a resumed run says again (its head, its baseline, an epoch, a row) is not counted twice. */
+export function addRecords(results: LiveResults, records: readonly LesionRecord[]): void {
+  for (const record of records) if (add(results, record)) results.journal.push(record);
+}
+
+/** Forgets how an interrupted run ended and which batches failed, so that it can go on. */
+export function reopen(results: LiveResults): void {
+  const kept = results.journal.filter(({ type }) => type !== "end" && type !== "failure");
+  results.journal.length = 0;
+  for (const record of kept) results.journal.push(record);
+  results.failures.length = 0;
+  results.end = null;
+}
+
+function add(results: LiveResults, record: LesionRecord): boolean {
+  switch (record.type) {
+    case "run":
+      if (results.run !== null) return false;
+      results.run = record;
+      return true;
+    case "baseline":
+      if (results.baseline !== null) return false;
+      results.baseline = record;
+      return true;
+    case "train":
+      if (record.epoch <= (results.train.at(-1)?.epoch ?? 0)) return false;
+      results.train.push(record);
+      return true;
+    case "failure":
+      results.failures.push(record);
+      return true;
+    case "end":
+      results.end = record;
+      return true;
+    case "ablation":
+      return addAblation(results, record);
+  }
+}
+
+function addAblation(results: LiveResults, record: AblationRecord): boolean {
+  const { baseline, run, positionOf } = results;
+  if (positionOf.has(record.row) || baseline === null || run === null) return false;
+  const position = results.ablations.push(record) - 1;
+  const summary = summarize(record, baseline, run.classNames);
+  results.summaries.push(summary);
+  positionOf.set(record.row, position);
+  const panel = panelFor(results, run, record);
+  if (panel === null) return true;
+  const [first = 0, second = first] = record.sites[0]!.units;
+  if (panel.kind === "units") panel.positions[first] = position;
+  else {
+    panel.positions[first * panel.layer.units + second] = position;
+    panel.positions[second * panel.layer.units + first] = position;
+  }
+  const { extent } = panel;
+  extent.drop = Math.max(extent.drop, summary.dropPp + 100 * (summary.accuracy - summary.interval.low));
+  extent.gain = Math.max(extent.gain, -summary.dropPp);
+  extent.classDrop = Math.max(extent.classDrop, summary.mostDamaged?.dropPp ?? 0, summary.bestImproved?.gainPp ?? 0);
+  return true;
+}
+
+/** The panel an ablation belongs to, made when its first ablation arrives; null for sets and fractions. */
+function panelFor(results: LiveResults, run: RunRecord, record: AblationRecord): Panel | null {
+  const ablate = results.study.sweeps[record.sweep]?.ablate;
+  const site = record.sites[0];
+  if (site === undefined || (ablate !== "each-unit" && ablate !== "pairs")) return null;
+  const { panels } = results;
+  const known = panels.find(({ sweep, layer }) => sweep === record.sweep && layer.layerIndex === site.layerIndex);
+  if (known !== undefined) return known;
+  const layer = run.layers.find(({ layerIndex }) => layerIndex === site.layerIndex);
+  if (layer === undefined) return null;
+  const kind = ablate === "pairs" ? "pairs" : "units";
+  const panel: Panel = {
+    kind,
+    sweep: record.sweep,
+    layer,
+    positions: new Int32Array(kind === "units" ? layer.units : layer.units ** 2).fill(-1),
+    extent: results.extents[kind],
+  };
+  panels.push(panel);
+  panels.sort((a, b) => a.sweep - b.sweep || a.layer.layerIndex - b.layer.layerIndex);
+  return panel;
+}

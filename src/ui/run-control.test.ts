@@ -1,0 +1,110 @@
+import { describe, expect, test } from "vitest";
+import { fakeAblations, fakeBaseline, fakeEnd, fakeEngine, fakeRun } from "../../e2e/fake-engine.ts";
+import { type ErrorReport, LesionError } from "../core/errors.ts";
+import { defaultStudy } from "../study/defaults.ts";
+import { joinBits, runControl } from "./run-control.ts";
+
+const input = { study: defaultStudy, files: {} };
+const rows = fakeAblations();
+
+function started() {
+  const { engine, runs } = fakeEngine();
+  const notices: [ErrorReport, string][] = [];
+  const control = runControl(
+    engine,
+    (report, kind) => notices.push([report, kind]),
+    (callback) => queueMicrotask(callback),
+  );
+  const ended = control.start(input);
+  return { control, ended, runs, notices, run: runs[0]! };
+}
+
+describe("a run", () => {
+  test("to the end: records in, done out", async () => {
+    const { control, ended, run } = started();
+    expect(control.state.value).toBe("running");
+    run.records(fakeRun, fakeBaseline, ...rows);
+    run.end(fakeEnd("done", rows.length));
+    await ended;
+    expect(control.state.value).toBe("done");
+    expect(control.results.value!.ablations.length).toBe(220);
+    expect(control.results.value!.end?.state).toBe("done");
+    expect(control.results.value!.journal.filter(({ type }) => type === "end").length).toBe(1);
+  });
+
+  test("pauses, resumes and cancels through the engine", async () => {
+    const { control, ended, run } = started();
+    await control.pause();
+    expect(control.state.value).toBe("paused");
+    await control.resume();
+    expect(control.state.value).toBe("running");
+    await control.cancel();
+    expect(control.state.value).toBe("cancelling");
+    run.end(fakeEnd("cancelled", 0));
+    await ended;
+    expect(control.state.value).toBe("cancelled");
+    expect(run.calls).toEqual(["pause", "resume", "cancel"]);
+  });
+
+  test.each(["worker-died", "device-lost"] as const)("goes on after %s with all it had", async (code) => {
+    const { control, ended, run, runs, notices } = started();
+    run.emit({ kind: "artifact", name: "trained.onnx", bytes: Uint8Array.of(1) });
+    run.emit({ kind: "artifact", name: "untrained.onnx", bytes: Uint8Array.of(2) });
+    run.records(fakeRun, fakeBaseline);
+    const words = Uint32Array.from({ length: 64 }, (_, index) => index);
+    run.emit({ kind: "records", records: rows.slice(0, 2), bits: { rows: [0, 1], wordsPerRow: 32, words } });
+    run.fail(new LesionError(code, "gone"));
+    await ended;
+    expect(control.state.value).toBe("interrupted");
+    expect(notices.map(([report, kind]) => [report.code, kind])).toEqual([[code, "error"]]);
+
+    const again = control.resume();
+    const { request } = runs[1]!;
+    expect(request.study).toBe(defaultStudy);
+    expect(request.journal?.map(({ type }) => type)).toEqual(["run", "baseline", "ablation", "ablation"]);
+    expect(request.journalBits).toEqual({ rows: [0, 1], wordsPerRow: 32, words });
+    expect(request.trained).toEqual({ trained: Uint8Array.of(1), untrained: Uint8Array.of(2) });
+    runs[1]!.records(fakeRun, fakeBaseline, ...rows.slice(2));
+    runs[1]!.end(fakeEnd("done", 220));
+    await again;
+    expect(control.state.value).toBe("done");
+    expect(control.results.value!.ablations.map(({ row }) => row)).toEqual(rows.map(({ row }) => row));
+  });
+
+  test("that fails before anything was measured cannot be resumed", async () => {
+    const { control, ended, run, notices } = started();
+    run.fail(new LesionError("bad-data", "labels and images differ: 10 and 9"));
+    await ended;
+    expect(control.state.value).toBe("failed");
+    expect(notices[0]![0].message).toContain("10 and 9");
+  });
+
+  test("that ends as failed tells why and can be resumed", async () => {
+    const { control, ended, run, notices } = started();
+    run.records(fakeRun, fakeBaseline);
+    run.end({ ...fakeEnd("failed", 3), error: { code: "out-of-memory", message: "needs 5 GiB, has 2 GiB" } });
+    await ended;
+    expect(control.state.value).toBe("interrupted");
+    expect(notices[0]![0].code).toBe("out-of-memory");
+  });
+
+  test("started over begins with nothing", async () => {
+    const { control, ended, run, runs } = started();
+    run.records(fakeRun, fakeBaseline, ...rows);
+    run.end(fakeEnd("done", 220));
+    await ended;
+    void control.start(input);
+    expect(control.results.value!.ablations.length).toBe(0);
+    expect(runs[1]!.request.journal).toBeUndefined();
+  });
+});
+
+test("joinBits puts rows one after the other, and nothing is null", () => {
+  expect(joinBits([])).toBeNull();
+  const batch = (row: number) => ({ rows: [row], wordsPerRow: 3, words: Uint32Array.of(row, row, row) });
+  expect(joinBits([batch(5), batch(2)])).toEqual({
+    rows: [5, 2],
+    wordsPerRow: 3,
+    words: Uint32Array.of(5, 5, 5, 2, 2, 2),
+  });
+});

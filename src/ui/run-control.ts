@@ -1,0 +1,184 @@
+/**
+ * One run after another: starts it, takes in what it streams, and, when the worker dies or the device is lost, keeps all
+ * that is needed to go on: the journal, the correctness bits and the networks trained so far.
+ */
+import { type ReadonlySignal, signal } from "@preact/signals";
+import type { Engine, EngineRun } from "../../workers/client.ts";
+import type { BitRows, Files, Progress, RunEvent, RunRequest } from "../../workers/protocol.ts";
+import { type ErrorReport, reportOf } from "../core/errors.ts";
+import type { LesionRecord } from "../study/records.ts";
+import type { Study } from "../study/study.ts";
+import { eventQueue, type Schedule } from "./event-queue.ts";
+import { addRecords, emptyResults, type LiveResults, reopen } from "./live-results.ts";
+
+/** `interrupted`: it ended in an error, and can go on from what it had. `failed`: it ended before anything was measured. */
+export type RunState = "idle" | "running" | "paused" | "cancelling" | "cancelled" | "interrupted" | "failed" | "done";
+
+/** What a run is made of: a checked study and the files it names. */
+export interface RunInput {
+  readonly study: Study;
+  readonly files: Files;
+}
+
+export interface RunControl {
+  readonly state: ReadonlySignal<RunState>;
+  readonly progress: ReadonlySignal<Progress | null>;
+  /** Grows in place; `version` says when. Null before the first run. */
+  readonly results: ReadonlySignal<LiveResults | null>;
+  readonly version: ReadonlySignal<number>;
+  /** Networks the run has trained, ONNX, by file name. */
+  readonly artifacts: ReadonlySignal<ReadonlyMap<string, Uint8Array>>;
+  /** What the present results were, or are being, computed from. */
+  input(): RunInput | null;
+  /** The request that continues, or checks, the present run without training again. */
+  request(): Omit<RunRequest, "id"> | null;
+  /** Resolves when the run has ended, however it ended. */
+  start(input: RunInput): Promise<void>;
+  /** Goes on with a paused run, or starts an interrupted or cancelled one again from its journal. */
+  resume(): Promise<void>;
+  pause(): Promise<void>;
+  cancel(): Promise<void>;
+}
+
+const RECORDS_PER_STEP = 256;
+
+/** Runs studies on `engine`, one at a time. Whatever goes wrong is told to `notify`. */
+export function runControl(
+  engine: Engine,
+  notify: (report: ErrorReport, kind: "error" | "warning") => void,
+  schedule: Schedule,
+): RunControl {
+  const state = signal<RunState>("idle");
+  const progress = signal<Progress | null>(null);
+  const results = signal<LiveResults | null>(null);
+  const version = signal(0);
+  const artifacts = signal<ReadonlyMap<string, Uint8Array>>(new Map());
+  let input: RunInput | null = null;
+  let bits: BitRows[] = [];
+  let handle: EngineRun | null = null;
+  let latest: Progress | null = null;
+
+  const queue = eventQueue<readonly LesionRecord[]>(
+    (records) => addRecords(results.value!, records),
+    () => {
+      progress.value = latest;
+      version.value++;
+    },
+    schedule,
+  );
+
+  const take = (event: RunEvent) => {
+    switch (event.kind) {
+      case "records":
+        for (let from = 0; from < event.records.length; from += RECORDS_PER_STEP) {
+          queue.push(event.records.slice(from, from + RECORDS_PER_STEP));
+        }
+        if (event.bits !== null) bits.push(event.bits);
+        return;
+      case "progress":
+        latest = event.progress;
+        queue.push([]);
+        return;
+      case "artifact":
+        artifacts.value = new Map(artifacts.value).set(event.name, event.bytes);
+        return;
+      case "warning":
+        notify({ code: "internal", message: event.message }, "warning");
+        return;
+      case "baseline-bits":
+        return;
+    }
+  };
+
+  const request = () => {
+    if (input === null) return null;
+    const trained = artifacts.value.get("trained.onnx");
+    const untrained = artifacts.value.get("untrained.onnx");
+    return {
+      ...input,
+      ...(trained === undefined || untrained === undefined ? {} : { trained: { trained, untrained } }),
+    };
+  };
+
+  const follow = async (request: Omit<RunRequest, "id">) => {
+    state.value = "running";
+    try {
+      const mine = engine.run(request, (event) => {
+        // Events of a worker that is gone may still be in its port when the next run has begun.
+        if (handle === null || handle === mine) take(event);
+      });
+      handle = mine;
+      const end = await mine.done;
+      await queue.drained();
+      if (results.value!.end === null) addRecords(results.value!, [end]);
+      if (end.error !== undefined) notify(end.error, "error");
+      state.value = end.state === "failed" ? "interrupted" : end.state;
+    } catch (thrown) {
+      await queue.drained();
+      notify(reportOf(thrown), "error");
+      state.value = results.value!.run === null ? "failed" : "interrupted";
+    } finally {
+      handle = null;
+      version.value++;
+    }
+  };
+
+  /** A pause or cancel that the worker no longer answers is reported by the run itself. */
+  const ask = async (call: (run: EngineRun) => Promise<void>, then: RunState) => {
+    if (handle === null) return;
+    const before = state.value;
+    try {
+      await call(handle);
+      if (state.value === before) state.value = then;
+    } catch (thrown) {
+      if (handle !== null) notify(reportOf(thrown), "error");
+    }
+  };
+
+  return {
+    state,
+    progress,
+    results,
+    version,
+    artifacts,
+    input: () => input,
+    request,
+    start: (next) => {
+      input = next;
+      bits = [];
+      latest = null;
+      progress.value = null;
+      artifacts.value = new Map();
+      results.value = emptyResults(next.study);
+      return follow(next);
+    },
+    resume: () => {
+      if (state.value === "paused") return ask((run) => run.resume(), "running");
+      const again = request();
+      if (again === null || results.value === null || handle !== null) return Promise.resolve();
+      reopen(results.value);
+      const journalBits = joinBits(bits);
+      return follow({
+        ...again,
+        journal: [...results.value.journal],
+        ...(journalBits === null ? {} : { journalBits }),
+      });
+    },
+    pause: () => ask((run) => run.pause(), "paused"),
+    cancel: () => ask((run) => run.cancel(), "cancelling"),
+  };
+}
+
+/** All rows of several batches of bits as one; null where there are none. */
+export function joinBits(batches: readonly BitRows[]): BitRows | null {
+  const first = batches[0];
+  if (first === undefined) return null;
+  const rows = batches.flatMap((batch) => [...batch.rows]);
+  const words = new Uint32Array(rows.length * first.wordsPerRow);
+  let offset = 0;
+  for (const batch of batches) {
+    words.set(batch.words, offset);
+    offset += batch.words.length;
+  }
+  return { rows, wordsPerRow: first.wordsPerRow, words };
+}

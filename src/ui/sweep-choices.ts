@@ -1,0 +1,93 @@
+/**
+ * The sweeps a person can tick: the usual ones for the network's layers, and whatever else the study document holds. Two
+ * sweeps that name the same layers differently ("all", [0, 1], names) are one choice.
+ */
+
+import { LesionError } from "../core/errors.ts";
+import { canonicalJson } from "../core/hash.ts";
+import { expand } from "../study/expand.ts";
+import type { LayerSummary } from "../study/records.ts";
+import type { LayerChoice, Study, Sweep } from "../study/study.ts";
+
+export interface SweepChoice {
+  readonly key: string;
+  readonly title: string;
+  readonly sweep: Sweep;
+  readonly chosen: boolean;
+  /** Ablations it gives; null where the sweep does not fit the network. */
+  readonly count: number | null;
+  /** Why it does not fit. */
+  readonly problem: string | null;
+}
+
+/** The ablatable layers of a network that a study builds: every dense layer but the last. */
+export function builtLayers(study: Study): readonly LayerSummary[] | null {
+  if (!("build" in study.model)) return null;
+  return study.model.build.layers
+    .slice(0, -1)
+    .map(({ units }, layerIndex) => ({ layer: `dense_${layerIndex}`, layerIndex, units }));
+}
+
+/** All choices, in a fixed order: usual sweeps first, then those only the document names. */
+export function sweepChoices(study: Study, layers: readonly LayerSummary[]): readonly SweepChoice[] {
+  const all = layers.map(({ layerIndex }) => layerIndex);
+  const usual: Sweep[] = [
+    { ablate: "each-unit", layers: all },
+    ...all.map((index): Sweep => ({ ablate: "pairs", layers: [index] })),
+    { ablate: "fraction", layers: all, fractions: [0.1, 0.25, 0.5], draws: 20, choose: "random" },
+  ];
+  const chosen = new Map(study.sweeps.map((sweep) => [keyOf(sweep, layers), sweep]));
+  const offered = new Map(usual.map((sweep) => [keyOf(sweep, layers), sweep]));
+  return [...new Map([...offered, ...chosen])].map(([key, sweep]) => ({
+    key,
+    sweep,
+    title: titleOf(sweep, layers),
+    chosen: chosen.has(key),
+    ...counted(study, sweep, layers),
+  }));
+}
+
+/** The study's sweeps after one choice is ticked or unticked. A study keeps at least one sweep. */
+export function toggled(choices: readonly SweepChoice[], key: string): readonly Sweep[] {
+  const next = choices.filter((choice) => (choice.key === key ? !choice.chosen : choice.chosen));
+  return (next.length === 0 ? choices.filter((choice) => choice.chosen) : next).map(({ sweep }) => sweep);
+}
+
+function counted(study: Study, sweep: Sweep, layers: readonly LayerSummary[]) {
+  try {
+    return { count: expand({ ...study, sweeps: [sweep] }, layers).count, problem: null };
+  } catch (thrown) {
+    if (!(thrown instanceof LesionError)) throw thrown;
+    return { count: null, problem: thrown.message };
+  }
+}
+
+function keyOf(sweep: Sweep, layers: readonly LayerSummary[]): string {
+  return canonicalJson("layers" in sweep ? { ...sweep, layers: indicesOf(sweep.layers, layers) } : sweep);
+}
+
+function indicesOf(choice: LayerChoice, layers: readonly LayerSummary[]): readonly (string | number)[] {
+  if (choice === "all") return layers.map(({ layerIndex }) => layerIndex);
+  return choice.map((named) => layers.find(({ layer }) => layer === named)?.layerIndex ?? named);
+}
+
+function titleOf(sweep: Sweep, layers: readonly LayerSummary[]): string {
+  const suffix = sweep.replacement === undefined ? "" : `, ${sweep.replacement.kind}`;
+  if (sweep.ablate === "sets") return `${sweep.sets.length === 1 ? "A set" : "Sets"} of units${suffix}`;
+  const indices = indicesOf(sweep.layers, layers);
+  const everywhere = layers.every(({ layerIndex }) => indices.includes(layerIndex));
+  const named = indices.map(
+    (index) => layers.find(({ layerIndex }) => layerIndex === index)?.layer ?? `layer ${index}`,
+  );
+  const where = everywhere && layers.length > 1 ? "all layers" : named.join(", ");
+  switch (sweep.ablate) {
+    case "each-unit":
+      return `Each unit of ${where}${suffix}`;
+    case "pairs":
+      return `Each pair of ${where}${suffix}`;
+    case "fraction": {
+      const shares = sweep.fractions.map((fraction) => Math.round(fraction * 1000) / 10).join(", ");
+      return `Random ${shares} % of ${where}, ${sweep.draws} draws${suffix}`;
+    }
+  }
+}

@@ -1,0 +1,55 @@
+import { playwright } from "@vitest/browser-playwright";
+import { defineConfig } from "vitest/config";
+import { wgsl } from "./scripts/wgsl.ts";
+import { browserLaunch } from "./src/cli/browser.ts";
+
+export default defineConfig(async ({ mode }) => ({
+  plugins: [wgsl()],
+  // wgsl_reflect's `main` is CommonJS under `"type": "module"`: its bare name cannot be imported.
+  resolve: { alias: [{ find: /^wgsl_reflect$/, replacement: "wgsl_reflect/wgsl_reflect.module.js" }] },
+  build: { target: "esnext", outDir: "dist/lab", chunkSizeWarningLimit: 1600 },
+  worker: { format: "es" as const, plugins: () => [wgsl()] },
+  // Found late otherwise, whereupon Vite reloads a test that is running.
+  optimizeDeps: {
+    include: [
+      "@tensorflow/tfjs-core",
+      "@tensorflow/tfjs-core/dist/register_all_gradients",
+      "@tensorflow/tfjs-backend-webgpu",
+      "@tensorflow/tfjs-backend-wasm",
+    ],
+  },
+  server: { headers: { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" } },
+  test: {
+    projects: [
+      {
+        extends: true as const,
+        test: {
+          name: "node",
+          environment: "node",
+          include: ["{src,workers,scripts,bench}/**/*.test.{ts,tsx}"],
+          exclude: ["**/*.gpu.test.ts"],
+        },
+      },
+      ...(mode === "test"
+        ? [
+            {
+              extends: true as const,
+              test: {
+                name: "gpu",
+                include: ["{src,workers}/**/*.gpu.test.ts"],
+                testTimeout: 120_000,
+                fileParallelism: false,
+                browser: {
+                  enabled: true,
+                  headless: true,
+                  screenshotFailures: false,
+                  provider: playwright({ launchOptions: await browserLaunch() }),
+                  instances: [{ browser: "chromium" as const }],
+                },
+              },
+            },
+          ]
+        : []),
+    ],
+  },
+}));

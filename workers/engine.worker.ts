@@ -1,0 +1,159 @@
+/**
+ * The worker that owns the GPU: it opens studies, runs them, and streams what comes out through a message port. Nothing
+ * here computes; `expose` runs before anything is awaited, so that no call is lost.
+ */
+import { expose, transfer } from "comlink";
+import { LesionError } from "../src/core/errors.ts";
+import type { Tuning } from "../src/engine/tuner.ts";
+import { readModel } from "../src/formats/read-model.ts";
+import { type Gpu, openGpu } from "../src/gpu/device.ts";
+import { describeModel } from "../src/network/describe.ts";
+import { checkRequestOf } from "../src/study/check-request.ts";
+import type { StudyFiles } from "../src/study/open-study.ts";
+import { planStudy } from "../src/study/plan-study.ts";
+import { type RunInput, type RunOutput, runStudy } from "../src/study/run.ts";
+import "./errors-over-comlink.ts";
+import { holdLifeline } from "./lifeline.ts";
+import type { EngineApi, FileSource, Files, RunEvent, RunRequest } from "./protocol.ts";
+
+/** A run under way. */
+interface Control {
+  cancelled: boolean;
+  /** Resolves when the run may go on; null while it is not paused. */
+  paused: { readonly until: Promise<void>; readonly end: () => void } | null;
+}
+
+let present: Promise<Gpu> | null = null;
+const runs = new Map<string, Control>();
+const tuning: Tuning = {};
+
+/** The device in use, or a new one where it was lost. */
+async function device(): Promise<Gpu> {
+  const gpu = await present?.catch(() => null);
+  if (gpu && !gpu.lost) return gpu;
+  gpu?.[Symbol.dispose]();
+  present = openGpu();
+  return present;
+}
+
+async function bytesOf(source: FileSource, name: string): Promise<Uint8Array> {
+  if (source instanceof Blob) return new Uint8Array(await source.arrayBuffer());
+  const response = await fetch(source.url).catch((cause) => {
+    throw new LesionError("not-found", `${name} could not be fetched`, {
+      where: name,
+      fix: "Check the address.",
+      cause,
+    });
+  });
+  if (!response.ok) {
+    throw new LesionError("not-found", `${name} was not found (status ${response.status})`, {
+      where: name,
+      fix: "Check the path in the study; it is relative to the study's file.",
+    });
+  }
+  return new Uint8Array(await response.arrayBuffer());
+}
+
+function studyFiles(files: Files): StudyFiles {
+  return {
+    available: Object.keys(files),
+    bytesOf: (path) => {
+      const source = files[path];
+      if (source) return bytesOf(source, path);
+      throw new LesionError("not-found", `the study names ${path}, which was not given`, {
+        where: path,
+        fix: `Give the file; there are: ${Object.keys(files).join(", ") || "none"}.`,
+      });
+    },
+  };
+}
+
+function inputOf(request: Omit<RunRequest, "id">): RunInput {
+  return {
+    study: request.study,
+    files: studyFiles(request.files),
+    memoryBytes: request.memoryBytes ?? null,
+    journal: request.journal ?? [],
+    trained: request.trained ?? null,
+    shard: request.shard ?? null,
+    tuning,
+  };
+}
+
+/** Sends what a run gives through its port; big arrays are handed over, not copied. */
+function outputTo(port: MessagePort): RunOutput {
+  const send = (event: RunEvent, transferred: Transferable[] = []) => port.postMessage(event, transferred);
+  return {
+    records: (records, bits) => send({ kind: "records", records, bits }, bits ? [bits.words.buffer] : []),
+    baselineBits: (words) => send({ kind: "baseline-bits", words }),
+    progress: (progress) => send({ kind: "progress", progress }),
+    artifact: (name, bytes) => send({ kind: "artifact", name, bytes }),
+    warning: (message) => send({ kind: "warning", message }),
+  };
+}
+
+/** Waits while a run is paused; false where it is cancelled. Gives way to messages that arrived meanwhile. */
+async function proceed(control: Control): Promise<boolean> {
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  while (control.paused && !control.cancelled) await control.paused.until;
+  return !control.cancelled;
+}
+
+function controlOf(id: string): Control {
+  const control = runs.get(id);
+  if (control) return control;
+  throw new LesionError("usage", `no run ${id} is under way`, { fix: "It may have ended already." });
+}
+
+const api: EngineApi = {
+  async adapter() {
+    return (await device()).adapter;
+  },
+  async inspect(file, name) {
+    return describeModel(readModel(await bytesOf(file, name), name));
+  },
+  async plan(request) {
+    return planStudy(inputOf(request), await device());
+  },
+  async run(request, port) {
+    if (runs.has(request.id)) throw new LesionError("internal", `a run ${request.id} is under way already`);
+    const control: Control = { cancelled: false, paused: null };
+    runs.set(request.id, control);
+    try {
+      return await runStudy(inputOf(request), outputTo(port), { open: device }, () => proceed(control));
+    } finally {
+      runs.delete(request.id);
+      port.postMessage(null);
+    }
+  },
+  async pause(id) {
+    const control = controlOf(id);
+    if (control.paused) return;
+    let end = () => {};
+    const until = new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    control.paused = { until, end };
+  },
+  async resume(id) {
+    const control = controlOf(id);
+    control.paused?.end();
+    control.paused = null;
+  },
+  async cancel(id) {
+    const control = controlOf(id);
+    control.cancelled = true;
+    control.paused?.end();
+    control.paused = null;
+  },
+  async checkRequest(request, size) {
+    const made = await checkRequestOf(inputOf(request), size, await device());
+    return transfer(made, [made.inputs.buffer, made.logits.buffer]);
+  },
+  async loseDevice() {
+    (await device()).device.destroy();
+  },
+};
+
+expose(api);
+void holdLifeline(self.name);

@@ -1,0 +1,88 @@
+/**
+ * The engine for a page without a user: what the command line drives through Playwright. Calls go in and answers come
+ * out as JSON; typed arrays travel as base64 under $u8 and $u32; a run's events are handed over one at a time, so that
+ * a slow disk slows the engine's stream down instead of filling memory.
+ */
+import { type ErrorReport, reportOf } from "../src/core/errors.ts";
+import { type CheckOptions, type EngineRun, startEngine } from "./client.ts";
+import type { RunEvent, RunRequest } from "./protocol.ts";
+
+declare global {
+  /** Set by the command line. */
+  var lesionEvent: ((event: unknown) => Promise<void>) | undefined;
+  var lesion: Record<string, (...args: unknown[]) => Promise<{ ok?: unknown; error?: ErrorReport }>>;
+}
+
+const engine = startEngine();
+let current: EngineRun | null = null;
+
+type Request = Omit<RunRequest, "id">;
+
+const calls = {
+  adapter: () => engine.adapter(),
+  inspect: (url: string, name: string) => engine.inspect({ url }, name),
+  plan: (request: Request) => engine.plan(request),
+  async run(request: Request) {
+    let handedOver: Promise<unknown> = Promise.resolve();
+    const hand = (event: RunEvent) => {
+      handedOver = handedOver.then(() => globalThis.lesionEvent?.(encode(event)));
+      handedOver.catch(() => void current?.cancel().catch(() => {}));
+    };
+    current = engine.run(request, hand);
+    try {
+      const end = await current.done;
+      await handedOver;
+      return end;
+    } finally {
+      current = null;
+    }
+  },
+  pause: async () => current?.pause(),
+  resume: async () => current?.resume(),
+  cancel: async () => current?.cancel(),
+  check: (request: Request, options: CheckOptions) => engine.check(request, options),
+  kill: async () => engine.kill(),
+  loseDevice: () => engine.loseDevice(),
+  bench: async (name: string, options: Record<string, unknown>) =>
+    (await import("../bench/page.ts")).runBenchmark(name, options),
+} satisfies Record<string, (...args: never[]) => Promise<unknown>>;
+
+/** Each call resolves to { ok } or { error }: an exception would lose all but its message on the way to Node. */
+globalThis.lesion = Object.fromEntries(
+  Object.entries(calls).map(([name, call]) => [
+    name,
+    async (...args: unknown[]) => {
+      try {
+        const result = await (call as (...given: unknown[]) => Promise<unknown>)(...args.map(decode));
+        return { ok: encode(result) };
+      } catch (error) {
+        return { error: reportOf(error) };
+      }
+    },
+  ]),
+);
+
+function encode(value: unknown): unknown {
+  if (value instanceof Uint8Array) return { $u8: base64(value) };
+  if (value instanceof Uint32Array) {
+    return { $u32: base64(new Uint8Array(value.buffer, value.byteOffset, value.byteLength)) };
+  }
+  if (Array.isArray(value)) return value.map(encode);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, encode(item)]));
+}
+
+function decode(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(decode);
+  if (typeof value !== "object" || value === null) return value;
+  const { $u8 } = value as { $u8?: unknown };
+  if (typeof $u8 === "string") return Uint8Array.from(atob($u8), (letter) => letter.charCodeAt(0));
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, decode(item)]));
+}
+
+/** In parts, because a call takes only so many arguments. */
+function base64(bytes: Uint8Array): string {
+  let text = "";
+  for (let at = 0; at < bytes.length; at += 8192) text += String.fromCharCode(...bytes.subarray(at, at + 8192));
+  return btoa(text);
+}
