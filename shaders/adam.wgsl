@@ -11,6 +11,9 @@ struct Adam {
   beta2: f32,
   epsilon: f32,
   weightDecay: f32,
+  // 1 - beta1 and 1 - beta2: in f32 the latter would be wrong by 1e-5 of itself.
+  share1: f32,
+  share2: f32,
   correction1: f32,
   correction2: f32,
 }
@@ -22,8 +25,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let i = (group.y * groups.x + group.x) * WORKGROUP + thread;
   if (i >= size.count) { return; }
   let gradient = g[i] + size.weightDecay * w[i];
-  let first = size.beta1 * m[i] + (1.0 - size.beta1) * gradient;
-  let second = size.beta2 * v[i] + (1.0 - size.beta2) * gradient * gradient;
+  let first = size.beta1 * m[i] + size.share1 * gradient;
+  let second = size.beta2 * v[i] + size.share2 * gradient * gradient;
   m[i] = first;
   v[i] = second;
   w[i] -= size.learningRate * (first / size.correction1) / (sqrt(second / size.correction2) + size.epsilon);

@@ -1,5 +1,6 @@
 // The intact network's outcome of each sample: truth[n] = label | rank of the true class << 16 (see lib/tally.wgsl), and
-// its cross-entropy. logits: [images, classes] by any strides; labels, truth and losses: [samples].
+// its cross-entropy. What is not a number beats every number, and as the true logit is beaten by all, itself included.
+// logits: [images, classes] by any strides; labels, truth and losses: [samples].
 @group(0) @binding(0) var<storage, read> logits: array<f32>;
 @group(0) @binding(1) var<storage, read> labels: array<u32>;
 @group(0) @binding(2) var<storage, read_write> truth: array<u32>;
@@ -19,7 +20,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   var top = own;
   for (var c = 0u; c < size.classes; c++) {
     let other = logits[at + c * size.classStride];
-    if (c != label && (!(other <= own) || (other == own && c < label))) { rank++; }
+    if (!(other <= own) || (other == own && c < label)) { rank++; }
     top = max(top, other);
   }
   var sum = 0.0;

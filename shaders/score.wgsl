@@ -28,10 +28,12 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   var top = own;
   for (var c = 0u; c < CLASSES; c++) {
     let other = logits[at + c];
-    if (c != label && (!(other <= own) || (other == own && c < label))) { rank++; }
+    if (!(other <= own) || (other == own && c < label)) { rank++; }
     top = max(top, other);
   }
-  if (truth[sample] >> 16u != rank) { tallyChange(row, sample, truth[sample], rank); }
+  let before = truth[sample] >> 16u;
+  if ((before == 0u) != (rank == 0u)) { tallyFlip(row, sample, truth[sample]); }
+  if ((before < 5u) != (rank < 5u)) { tallyFlip5(row, sample, truth[sample]); }
   if (LOSS == 1u) {
     var sum = 0.0;
     for (var c = 0u; c < CLASSES; c++) { sum += exp(logits[at + c] - top); }

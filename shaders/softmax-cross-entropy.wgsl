@@ -22,7 +22,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   var rank = 0u;
   for (var c = 0u; c < size.classes; c++) {
     let other = logits[at + c];
-    if (c != label && (!(other <= own) || (other == own && c < label))) { rank++; }
+    if (!(other <= own) || (other == own && c < label)) { rank++; }
     top = max(top, other);
   }
   var sum = 0.0;

@@ -2,10 +2,11 @@
  * The page's side of the engine: a worker that is started when it is needed, calls that reject when it dies, and runs
  * whose events arrive in order. The reference has a worker of its own, so that TensorFlow.js loads only for a check.
  */
-import { type Remote, releaseProxy, transfer, wrap } from "comlink";
+import { type Remote, transfer, wrap } from "comlink";
 import { LesionError } from "../src/core/errors.ts";
 import type { AdapterReport, EndRecord } from "../src/study/records.ts";
 import "./errors-over-comlink.ts";
+import { receiveEvents } from "./event-stream.ts";
 import { untilLifelineEnds } from "./lifeline.ts";
 import type {
   CheckReport,
@@ -39,8 +40,11 @@ export interface Engine extends Disposable {
   adapter(): Promise<AdapterReport>;
   inspect(file: FileSource, name: string): Promise<ModelReport>;
   plan(request: Omit<RunRequest, "id">): Promise<PlanReport>;
-  /** Starts a run; `onEvent` is called in the order in which things happened. */
-  run(request: Omit<RunRequest, "id">, onEvent: (event: RunEvent) => void): EngineRun;
+  /**
+   * Starts a run; `onEvent` is called in the order in which things happened. Where it gives promises, the run waits when
+   * too many are unsettled.
+   */
+  run(request: Omit<RunRequest, "id">, onEvent: (event: RunEvent) => void | Promise<void>): EngineRun;
   check(request: Omit<RunRequest, "id">, options: CheckOptions): Promise<CheckReport>;
   /** Gives the GPU device up, as a driver reset would. */
   loseDevice(): Promise<void>;
@@ -69,18 +73,15 @@ function start<Api>(make: (name: string) => Worker, what: string): Started<Api> 
     fail = reject;
   });
   died.catch(() => {}); // Only calls that race against it care.
-  const gone = (message: string, cause?: unknown) =>
-    fail(
-      new LesionError("worker-died", message, {
-        fix: "Resume the run; what was journaled is kept.",
-        ...(cause === undefined ? {} : { cause }),
-      }),
-    );
+  const gone = (message: string) => {
+    watching.abort();
+    fail(new LesionError("worker-died", message, { fix: "Resume the run; what was journaled is kept." }));
+  };
   worker.addEventListener("error", (event) => {
     gone(`the ${what} worker failed: ${event.message || "its script could not be loaded"}`);
     worker.terminate();
   });
-  // The lock is asked for once the worker holds it: comlink's first answer comes after that or not at all.
+  // The lock is asked for once the worker holds it, or the page would get it first.
   const watch = async () => {
     while (!watching.signal.aborted) {
       const held = (await navigator.locks.query()).held?.some((lock) => lock.name === name);
@@ -98,10 +99,16 @@ function start<Api>(make: (name: string) => Worker, what: string): Started<Api> 
     end() {
       worker.terminate();
       gone(`the ${what} worker was ended`);
-      watching.abort();
-      remote[releaseProxy]();
     },
   };
+}
+
+/** A call that rejects when its worker is gone. */
+function on<Api, Result>(
+  { remote, died }: Started<Api>,
+  of: (remote: Remote<Api>) => Promise<Result>,
+): Promise<Result> {
+  return Promise.race([of(remote), died]);
 }
 
 /** Makes an engine; its worker starts with the first call. */
@@ -119,10 +126,7 @@ export function startEngine(): Engine {
     });
     return fresh;
   };
-  const call = <Result>(of: (remote: Remote<EngineApi>) => Promise<Result>): Promise<Result> => {
-    const { remote, died } = running();
-    return Promise.race([of(remote), died]);
-  };
+  const call = <Result>(of: (remote: Remote<EngineApi>) => Promise<Result>): Promise<Result> => on(running(), of);
 
   return {
     adapter: () => call((remote) => remote.adapter()),
@@ -131,18 +135,19 @@ export function startEngine(): Engine {
     run(request, onEvent) {
       const id = crypto.randomUUID();
       const { port1, port2 } = new MessageChannel();
-      // The worker closes its events with null: the answer to the call may overtake them.
-      const delivered = new Promise<void>((resolve) => {
-        port1.onmessage = ({ data }: MessageEvent<RunEvent | null>) => (data ? onEvent(data) : resolve());
-      });
-      const done = call((remote) => remote.run({ ...request, id }, transfer(port2, [port2])))
-        .then((end) => delivered.then(() => end))
+      // The answer to the call may overtake the events.
+      const delivered = receiveEvents(port1, onEvent);
+      const worker = running();
+      const ended = on(worker, (remote) => remote.run({ ...request, id }, transfer(port2, [port2])));
+      const done = ended
+        .then((end) => Promise.race([delivered.then(() => end), worker.died]))
         .finally(() => port1.close());
+      // To the run's own worker: a new one would know nothing of it.
       return {
         done,
-        pause: () => call((remote) => remote.pause(id)),
-        resume: () => call((remote) => remote.resume(id)),
-        cancel: () => call((remote) => remote.cancel(id)),
+        pause: () => on(worker, (remote) => remote.pause(id)),
+        resume: () => on(worker, (remote) => remote.resume(id)),
+        cancel: () => on(worker, (remote) => remote.cancel(id)),
       };
     },
     async check(request, { reference, ...size }) {
@@ -152,7 +157,7 @@ export function startEngine(): Engine {
         "reference",
       );
       try {
-        return await Promise.race([checker.remote.check(sample, reference), checker.died]);
+        return await on(checker, (remote) => remote.check(sample, reference));
       } finally {
         checker.end();
       }

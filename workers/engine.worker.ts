@@ -4,6 +4,7 @@
  */
 import { expose, transfer } from "comlink";
 import { LesionError } from "../src/core/errors.ts";
+import { nextTask } from "../src/core/next-task.ts";
 import type { Tuning } from "../src/engine/tuner.ts";
 import { readModel } from "../src/formats/read-model.ts";
 import { type Gpu, openGpu } from "../src/gpu/device.ts";
@@ -11,10 +12,12 @@ import { describeModel } from "../src/network/describe.ts";
 import { checkRequestOf } from "../src/study/check-request.ts";
 import type { StudyFiles } from "../src/study/open-study.ts";
 import { planStudy } from "../src/study/plan-study.ts";
-import { type RunInput, type RunOutput, runStudy } from "../src/study/run.ts";
+import { runStudy } from "../src/study/run.ts";
+import type { RunInput, RunOutput } from "../src/study/run-interface.ts";
 import "./errors-over-comlink.ts";
+import { type EventSender, sendEvents } from "./event-stream.ts";
 import { holdLifeline } from "./lifeline.ts";
-import type { EngineApi, FileSource, Files, RunEvent, RunRequest } from "./protocol.ts";
+import type { EngineApi, FileSource, Files, RunRequest } from "./protocol.ts";
 
 /** A run under way. */
 interface Control {
@@ -23,18 +26,36 @@ interface Control {
   paused: { readonly until: Promise<void>; readonly end: () => void } | null;
 }
 
-let present: Promise<Gpu> | null = null;
+let present: Promise<Gpu | null> = Promise.resolve(null);
 const runs = new Map<string, Control>();
 const tuning: Tuning = {};
 
-/** The device in use, or a new one where it was lost. */
-async function device(): Promise<Gpu> {
-  const gpu = await present?.catch(() => null);
-  if (gpu && !gpu.lost) return gpu;
-  gpu?.[Symbol.dispose]();
-  present = openGpu();
-  return present;
+/** The device in use, or a new one where it was lost. Whoever asks at the same time gets the same. */
+function device(): Promise<Gpu> {
+  const opened = present
+    .catch(() => null)
+    .then((gpu) => {
+      if (gpu && !gpu.lost) return gpu;
+      gpu?.[Symbol.dispose]();
+      return gpu ? reopened() : openGpu();
+    });
+  present = opened;
+  return opened;
 }
+
+/** A browser whose GPU process ended has no adapter until it has started another. */
+async function reopened(): Promise<Gpu> {
+  for (const waitMs of REOPEN_AFTER_MS) {
+    try {
+      return await openGpu();
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, waitMs));
+    }
+  }
+  return openGpu();
+}
+
+const REOPEN_AFTER_MS = [100, 400, 1500];
 
 async function bytesOf(source: FileSource, name: string): Promise<Uint8Array> {
   if (source instanceof Blob) return new Uint8Array(await source.arrayBuffer());
@@ -80,9 +101,8 @@ function inputOf(request: Omit<RunRequest, "id">): RunInput {
   };
 }
 
-/** Sends what a run gives through its port; big arrays are handed over, not copied. */
-function outputTo(port: MessagePort): RunOutput {
-  const send = (event: RunEvent, transferred: Transferable[] = []) => port.postMessage(event, transferred);
+/** Sends what a run gives; big arrays are handed over, not copied. */
+function outputTo({ send }: EventSender): RunOutput {
   return {
     records: (records, bits) => send({ kind: "records", records, bits }, bits ? [bits.words.buffer] : []),
     baselineBits: (words) => send({ kind: "baseline-bits", words }),
@@ -92,9 +112,10 @@ function outputTo(port: MessagePort): RunOutput {
   };
 }
 
-/** Waits while a run is paused; false where it is cancelled. Gives way to messages that arrived meanwhile. */
-async function proceed(control: Control): Promise<boolean> {
-  await new Promise((resolve) => setTimeout(resolve, 0));
+/** Waits while a run is paused, or far ahead of who takes its events; false where it is cancelled. Gives way to messages that arrived meanwhile. */
+async function proceed(control: Control, events: EventSender): Promise<boolean> {
+  await nextTask();
+  await events.caughtUp();
   while (control.paused && !control.cancelled) await control.paused.until;
   return !control.cancelled;
 }
@@ -119,11 +140,12 @@ const api: EngineApi = {
     if (runs.has(request.id)) throw new LesionError("internal", `a run ${request.id} is under way already`);
     const control: Control = { cancelled: false, paused: null };
     runs.set(request.id, control);
+    const events = sendEvents(port);
     try {
-      return await runStudy(inputOf(request), outputTo(port), { open: device }, () => proceed(control));
+      return await runStudy(inputOf(request), outputTo(events), { open: device }, () => proceed(control, events));
     } finally {
       runs.delete(request.id);
-      port.postMessage(null);
+      events.end();
     }
   },
   async pause(id) {

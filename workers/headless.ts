@@ -26,14 +26,14 @@ const calls = {
     let handedOver: Promise<unknown> = Promise.resolve();
     const hand = (event: RunEvent) => {
       handedOver = handedOver.then(() => globalThis.lesionEvent?.(encode(event)));
-      handedOver.catch(() => void current?.cancel().catch(() => {}));
+      return handedOver.then(() => {}).catch(() => current?.cancel().catch(() => {}));
     };
     current = engine.run(request, hand);
     try {
-      const end = await current.done;
-      await handedOver;
-      return end;
+      return await current.done;
     } finally {
+      // Also of a run that failed: whoever goes on from its journal must have all of it.
+      await handedOver;
       current = null;
     }
   },

@@ -2,6 +2,9 @@
  * TensorFlow.js as its users run it, set up as fast as its documentation allows, with the settings it ended up with so
  * that a benchmark can record them.
  */
+// The published script, not a bundled copy: TensorFlow.js starts its threads from the text of one of its functions, which
+// a bundler's renaming breaks.
+import scriptUrl from "@tensorflow/tfjs-backend-wasm/dist/tf-backend-wasm.min.js?url";
 import plainUrl from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url";
 import simdUrl from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url";
 import threadedUrl from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm?url";
@@ -43,7 +46,7 @@ async function startWebgpu(): Promise<Omit<Peer, "activate">> {
 
 async function startWasm(): Promise<Omit<Peer, "activate">> {
   const tf = await import("@tensorflow/tfjs-core");
-  const wasm = await import("@tensorflow/tfjs-backend-wasm");
+  const wasm = await loadWasmBackend(tf);
   wasm.setWasmPaths({
     "tfjs-backend-wasm.wasm": plainUrl,
     "tfjs-backend-wasm-simd.wasm": simdUrl,
@@ -58,4 +61,19 @@ async function startWasm(): Promise<Omit<Peer, "activate">> {
   const threaded = await tf.env().getAsync("WASM_HAS_MULTITHREAD_SUPPORT");
   const threads = simd && threaded ? wasm.getThreadsCount() : 1;
   return { tf, settings: { backend: "wasm", version: tf.version_core, simd: simd === true, threads } };
+}
+
+/** Runs the backend's script, which registers itself with the TensorFlow.js it finds under the global name `tf`. */
+async function loadWasmBackend(tf: Tfjs): Promise<typeof import("@tensorflow/tfjs-backend-wasm")> {
+  const shared = globalThis as { tf?: Record<string, unknown> };
+  shared.tf ??= { ...tf };
+  if (!shared.tf["wasm"]) {
+    const script = Object.assign(document.createElement("script"), { src: scriptUrl });
+    await new Promise((resolve, reject) => {
+      script.onload = resolve;
+      script.onerror = () => reject(new LesionError("not-found", `${scriptUrl} could not be loaded`));
+      document.head.append(script);
+    });
+  }
+  return shared.tf["wasm"] as typeof import("@tensorflow/tfjs-backend-wasm");
 }

@@ -7,6 +7,10 @@ const PLACES = 4u;
 const WORKGROUP = 32u;
 const ACTIVATION = 0u;
 const LOSS = 0u;
+// 1: some mask lists more than two units.
+const EXTRA = 0u;
+// 1: whether the true class is among the first five is asked for.
+const TOP5 = 0u;
 
 struct Tail {
   samples: u32,
@@ -60,11 +64,13 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     for (var v = 0u; v < PLACES; v++) { // unroll
       h[v] = preActivation(complement * WIDTH + j, place[v]) + a[v] * weightA + b[v] * weightB;
     }
-    for (var p = begin + 2u; p < end; p++) {
-      let unit = program[p];
-      let weight = sign * entryWeight[unit * WIDTH + j];
-      for (var v = 0u; v < PLACES; v++) { // unroll
-        h[v] += displacementAt(unit, place[v]) * weight;
+    if (EXTRA == 1u) {
+      for (var p = begin + 2u; p < end; p++) {
+        let unit = program[p];
+        let weight = sign * entryWeight[unit * WIDTH + j];
+        for (var v = 0u; v < PLACES; v++) { // unroll
+          h[v] += displacementAt(unit, place[v]) * weight;
+        }
       }
     }
     if (STAGES == 1u) {
@@ -87,39 +93,55 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   let row = size.rowStart + id.y * size.rowWords;
   var lossSum = 0.0;
   for (var v = 0u; v < PLACES; v++) { // unroll
-    if (inRange(mask, first + v)) {
-      let truth = truthAt(place[v]);
-      let label = truth & vec4u(0xffffu);
-      var own = logits[v];
+    let truth = truthAt(place[v]);
+    let label = truth & vec4u(0xffffu);
+    // The first of the greatest logits; what is not a number beats all, and is nobody's class.
+    var top = logits[v];
+    var winner = vec4u(0u);
+    for (var c = 1u; c < CLASSES; c++) { // unroll
+      let other = logits[c * PLACES + v];
+      let better = (other > top) | (other != other);
+      top = select(top, other, better);
+      winner = select(winner, vec4u(c), better);
+    }
+    let right = (winner == label) & (top == top);
+    let samples = isSample(mask, first + v);
+    let flipped = ((truth < vec4u(0x10000u)) != right) & samples;
+    if (any(flipped)) {
+      let sample = sampleAt(place[v]);
+      for (var i = 0u; i < 4u; i++) { // unroll
+        if (flipped[i]) { tallyFlip(row, sample[i], truth[i]); }
+      }
+    }
+    var own = logits[v];
+    if (TOP5 == 1u || LOSS == 1u) {
       for (var c = 1u; c < CLASSES; c++) { // unroll
         own = select(own, logits[c * PLACES + v], label == vec4u(c));
       }
-      // The rank of the true class: how many logits beat it. Ties go to the lower index; what is not a number beats all.
+    }
+    if (TOP5 == 1u) {
+      // How many logits beat the true one: ties go to the lower index, and what is not a number is beaten by all.
       var rank = vec4u(0u);
       for (var c = 0u; c < CLASSES; c++) { // unroll
         let other = logits[c * PLACES + v];
         let beats = !(other <= own) | ((other == own) & (vec4u(c) < label));
-        rank += select(vec4u(0u), vec4u(1u), beats & (vec4u(c) != label));
+        rank += select(vec4u(0u), vec4u(1u), beats);
       }
-      let changed = ((truth >> vec4u(16u)) != rank) & isSample(mask, first + v);
-      if (any(changed)) {
+      let flipped5 = ((truth < vec4u(0x50000u)) != (rank < vec4u(5u))) & samples;
+      if (any(flipped5)) {
         let sample = sampleAt(place[v]);
-        for (var i = 0u; i < 4u; i++) {
-          if (changed[i]) { tallyChange(row, sample[i], truth[i], rank[i]); }
+        for (var i = 0u; i < 4u; i++) { // unroll
+          if (flipped5[i]) { tallyFlip5(row, sample[i], truth[i]); }
         }
       }
-      if (LOSS == 1u) {
-        var top = logits[v];
-        for (var c = 1u; c < CLASSES; c++) { // unroll
-          top = max(top, logits[c * PLACES + v]);
-        }
-        var sum = vec4f(0.0);
-        for (var c = 0u; c < CLASSES; c++) { // unroll
-          sum += exp(logits[c * PLACES + v] - top);
-        }
-        let losses = select(vec4f(0.0), top + log(sum) - own, isSample(mask, first + v));
-        lossSum += losses.x + losses.y + losses.z + losses.w;
+    }
+    if (LOSS == 1u) {
+      var sum = vec4f(0.0);
+      for (var c = 0u; c < CLASSES; c++) { // unroll
+        sum += exp(logits[c * PLACES + v] - top);
       }
+      let losses = select(vec4f(0.0), top + log(sum) - own, isSample(mask, first + v));
+      lossSum += losses.x + losses.y + losses.z + losses.w;
     }
   }
   if (LOSS == 1u) { tallyLoss(row, lossSum); }

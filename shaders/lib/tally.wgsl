@@ -10,17 +10,16 @@ const LOSS_HIGH = 23u;
 const BITS = 24u;
 const BITS5 = 0u;
 
-fn tallyChange(row: u32, sample: u32, truth: u32, rank: u32) {
-  let label = truth & 0xffffu;
-  let before = truth >> 16u;
-  if ((before == 0u) != (rank == 0u)) {
-    atomicAdd(&tally[row + select(CLASSES, 0u, before == 0u) + label], 1u);
-    atomicXor(&tally[row + BITS + sample / 32u], 1u << (sample % 32u));
-  }
-  if ((before < 5u) != (rank < 5u)) {
-    atomicAdd(&tally[row + select(TOP5_GAINED, TOP5_LOST, before < 5u)], 1u);
-    if (BITS5 != 0u) { atomicXor(&tally[row + BITS5 + sample / 32u], 1u << (sample % 32u)); }
-  }
+// A sample whose top-1 outcome is not what it was.
+fn tallyFlip(row: u32, sample: u32, truth: u32) {
+  atomicAdd(&tally[row + select(CLASSES, 0u, truth < 0x10000u) + (truth & 0xffffu)], 1u);
+  atomicXor(&tally[row + BITS + sample / 32u], 1u << (sample % 32u));
+}
+
+// A sample whose top-5 outcome is not what it was.
+fn tallyFlip5(row: u32, sample: u32, truth: u32) {
+  atomicAdd(&tally[row + select(TOP5_GAINED, TOP5_LOST, truth < 0x50000u)], 1u);
+  if (BITS5 != 0u) { atomicXor(&tally[row + BITS5 + sample / 32u], 1u << (sample % 32u)); }
 }
 
 // Adds losses as multiples of 2^-16 in 64 bits: whole numbers add up the same in any order.

@@ -6,39 +6,17 @@
 import { wordsFor } from "../core/bitset.ts";
 import { LesionError } from "../core/errors.ts";
 import { chainBytes, chainMacs } from "../engine/device-chain.ts";
-import { fitsFusedTail } from "../engine/fused-tail.ts";
 import { layeredTailBytes } from "../engine/layered-tail.ts";
 import { prefixBytes } from "../engine/prefix.ts";
-import { type ReplacementOptions, siteBytes } from "../engine/site.ts";
+import { siteBytes } from "../engine/site.ts";
 import type { DenseChain } from "../network/dense-chain.ts";
+import type { AblationSource } from "./ablation.ts";
+import { type Group, groupAblations } from "./grouping.ts";
 
-/** One ablation; structurally a study's Ablation. */
-export interface Ablation {
-  readonly sweep: number;
-  readonly index: number;
-  readonly row: number;
-  readonly sites: readonly { readonly layerIndex: number; readonly units: readonly number[] }[];
-  readonly replacement: ReplacementOptions;
-}
+export type { Ablation, AblationSource } from "./ablation.ts";
 
-/** Ablations that can be made one at a time. */
-export interface AblationSource {
-  readonly count: number;
-  at(row: number): Ablation;
-}
-
-/** Ablations that are computed together: same first damaged stage, same replacement, same entry. */
-export interface PlanStep {
-  readonly stage: number;
-  readonly replacement: ReplacementOptions;
-  /** `delta`: subtract what the masked units gave. `masked-gemm`: multiply the damaged layer anew. */
-  readonly entry: "delta" | "masked-gemm";
-  /** `fused`: the whole rest in one kernel. `layered`: layer by layer. */
-  readonly tail: "fused" | "layered";
-  /** Rows of the study, small masks first, so that pairs find their single units done. */
-  readonly rows: Uint32Array;
-  /** Stages masked besides `stage`, all further down. */
-  readonly deeper: readonly number[];
+/** Ablations that are computed together, and in what portions. */
+export interface PlanStep extends Omit<Group, "macsPerSample"> {
   readonly masksPerBatch: number;
   /** Rows (masks x samples) at once in a layered tail. */
   readonly rowsAtOnce: number;
@@ -81,45 +59,30 @@ const ROUGH_MACS_PER_MS = { processor: 1e6, gpu: 1e9 } as const;
 /** A batch takes about so long: results stream, pausing is prompt, and the GPU still draws the screen. */
 const BATCH_MS = 80;
 const MOST_MASKS = 4096;
-/** Masks of up to this share of a layer are entered by subtraction. */
-const DELTA_SHARE = 1 / 8;
+/** Labels and ranks are kept in 16 bits. */
+const MOST_CLASSES = 65_536;
+/** Kernels take a unit of a damaged layer as a workgroup's number along an axis. */
+const MOST_UNITS = 65_535;
+/** Segments begin at multiples of so many samples, so that their bits lie in whole words. */
+const SEGMENT_GRAIN = 64;
+/** Of what the model leaves of the budget: for batches; the rest holds the prefix. */
+const BATCH_SHARE = 0.25;
+/** Of the prefix's share: what is kept of all samples; the rest is for a chunk on its way in. */
+const KEPT_SHARE = 0.8;
 
-/** Plans a sweep. Throws `out-of-memory`, with both numbers, where not even 64 samples fit. */
+/**
+ * Plans a sweep. Throws `out-of-memory`, with both numbers, where not even 64 samples fit, and `unsupported` for layers
+ * beyond what the kernels count.
+ */
 export function planSweep(request: PlanRequest): SweepPlan {
-  const { chain, samples, budgetBytes } = request;
+  const { chain, samples, budgetBytes, bindingBytes } = request;
   const widths = chain.stages.map((stage) => stage.outFeatures);
   const fixedBytes = chainBytes(chain);
-  const groups = groupRows(request);
-  const siteBytesAt = (stage: number, count: number) => siteBytes(widths[stage]!, widths[stage + 1]!, count);
-  const stagesUsed = new Set(groups.map(({ stage }) => stage));
-  const keptBytes = (count: number) =>
-    prefixBytes(widths, count) + Math.max(0, ...[...stagesUsed].map((stage) => siteBytesAt(stage, count)));
-  const chunkOf = (count: number) => Math.min(Math.ceil(count / 64) * 64, request.isProcessor ? 10_048 : 65_536);
-  // A quarter of what the model leaves is kept for batches; the rest holds the prefix of as many samples as fit.
-  const roomBytes = (budgetBytes - fixedBytes) * 0.75;
-  let samplesPerSegment = samples;
-  while (samplesPerSegment > 64 && keptBytes(samplesPerSegment) > roomBytes * 0.8) {
-    samplesPerSegment = Math.ceil(samplesPerSegment / 2 / 64) * 64;
-  }
-  let chunk = chunkOf(samplesPerSegment);
-  const chunkBytes = () => chunk * request.chunkBytesPerSample;
-  while (
-    chunk > 64 &&
-    (keptBytes(samplesPerSegment) + chunkBytes() > roomBytes || chunkBytes() > request.bindingBytes)
-  ) {
-    chunk = Math.ceil(chunk / 2 / 64) * 64;
-  }
-  if (keptBytes(samplesPerSegment) + chunkBytes() > roomBytes) {
-    const needed = Math.ceil((keptBytes(64) + 64 * request.chunkBytesPerSample) / 0.75 + fixedBytes);
-    throw new LesionError("out-of-memory", `the study needs at least ${needed} bytes; the budget is ${budgetBytes}`, {
-      where: "--memory",
-      fix: `Raise the memory budget to ${Math.ceil(needed / 2 ** 20)} MiB or more.`,
-      detail: { needed, budgetBytes },
-    });
-  }
-  const tallyWords = 2 * widths.at(-1)! + 4 + 2 * wordsFor(samplesPerSegment);
-  const batchBytes = Math.min((budgetBytes - fixedBytes) * 0.25, request.bindingBytes);
-  const steps = groups.map((group) => sized(group, request, samplesPerSegment, tallyWords, batchBytes));
+  const groups = groupAblations(chain, request.ablations, request.skip);
+  assertCountable(request, groups);
+  const { samplesPerSegment, chunk } = portions(request, groups, fixedBytes);
+  const batchBytes = Math.min((budgetBytes - fixedBytes) * BATCH_SHARE, bindingBytes);
+  const steps = groups.map((group) => sized(group, request, samplesPerSegment, batchBytes));
   const ablations = steps.reduce((sum, step) => sum + step.rows.length, 0);
   const stepBytes = steps.reduce((most, step) => Math.max(most, step.bytes), 0);
   return {
@@ -130,91 +93,112 @@ export function planSweep(request: PlanRequest): SweepPlan {
     chunk,
     macs: steps.reduce((sum, step) => sum + step.macs, 0),
     macsWhole: ablations * samples * chainMacs(chain),
-    peakBytes: fixedBytes + prefixBytes(widths, samplesPerSegment) + Math.max(chunkBytes(), stepBytes),
+    peakBytes:
+      fixedBytes + prefixBytes(widths, samplesPerSegment) + Math.max(chunk * request.chunkBytesPerSample, stepBytes),
     budgetBytes,
   };
 }
 
-type Group = Pick<PlanStep, "stage" | "replacement" | "entry" | "tail"> & {
-  readonly deeper: Set<number>;
-  readonly rows: { readonly row: number; readonly units: number }[];
-  macsPerSample: number;
-};
-
-/** Ablations by first damaged stage, replacement and entry; deep stages first, because their suffix is short. */
-function groupRows({ chain, ablations, skip }: PlanRequest): Group[] {
-  const groups = new Map<string, Group>();
-  for (let row = 0; row < ablations.count; row++) {
-    if (skip(row)) continue;
-    const { sites, replacement } = ablations.at(row);
-    const first = sites[0]!;
-    const stage = first.layerIndex;
-    const deeper = sites.slice(1).map((site) => site.layerIndex);
-    const tail = deeper.length === 0 && fitsFusedTail(chain, stage) ? "fused" : "layered";
-    const depth = chain.stages[stage]!.outFeatures;
-    const entry = tail === "fused" || first.units.length <= Math.max(2, depth * DELTA_SHARE) ? "delta" : "masked-gemm";
-    const key = JSON.stringify([stage, replacement, entry, tail]);
-    let group = groups.get(key);
-    if (!group) {
-      group = { stage, replacement, entry, tail, deeper: new Set(), rows: [], macsPerSample: 0 };
-      groups.set(key, group);
-    }
-    for (const further of deeper) group.deeper.add(further);
-    const units = sites.reduce((sum, site) => sum + site.units.length, 0);
-    group.rows.push({ row, units });
-    group.macsPerSample += entryMacs(chain, stage, entry, first.units.length) + suffixMacs(chain, stage);
+function assertCountable({ chain, bindingBytes }: PlanRequest, groups: readonly Group[]): void {
+  const refuse = (layer: string, message: string, fix: string) => {
+    throw new LesionError("unsupported", `the layer ${layer} ${message}`, { where: layer, fix });
+  };
+  const last = chain.stages.at(-1)!;
+  if (last.outFeatures > MOST_CLASSES) {
+    refuse(last.name, `tells ${last.outFeatures} classes apart, at most ${MOST_CLASSES} are`, "Use fewer classes.");
   }
-  return [...groups.values()].sort((a, b) => b.stage - a.stage);
+  for (const { stage, deeper } of groups) {
+    for (const s of [stage, ...deeper]) {
+      const { name, outFeatures } = chain.stages[s]!;
+      if (outFeatures <= MOST_UNITS) continue;
+      refuse(name, `has ${outFeatures} units; of a damaged layer at most ${MOST_UNITS} are`, "Damage other layers.");
+    }
+  }
+  for (const { name, weight } of chain.stages) {
+    if (weight.byteLength <= bindingBytes) continue;
+    const message = `has ${weight.byteLength} bytes of weights; this adapter reads ${bindingBytes} at once`;
+    refuse(name, message, "Use another adapter.");
+  }
 }
 
-/** Multiply-accumulates of one sample to enter the stage after `stage`. */
-export function entryMacs(chain: DenseChain, stage: number, entry: PlanStep["entry"], units: number): number {
-  const { inFeatures, outFeatures } = chain.stages[stage + 1]!;
-  return (entry === "delta" ? units : inFeatures) * outFeatures;
+/** How many samples are kept at once, and how many of them come in together. */
+function portions(
+  { chain, samples, chunkBytesPerSample, budgetBytes, bindingBytes, isProcessor }: PlanRequest,
+  groups: readonly Group[],
+  fixedBytes: number,
+): Pick<SweepPlan, "samplesPerSegment" | "chunk"> {
+  const widths = chain.stages.map((stage) => stage.outFeatures);
+  const stages = [...new Set(groups.map(({ stage }) => stage))];
+  const roomBytes = (budgetBytes - fixedBytes) * (1 - BATCH_SHARE);
+  const keptBytes = (count: number) =>
+    prefixBytes(widths, count) +
+    Math.max(0, ...stages.map((stage) => siteBytes(widths[stage]!, widths[stage + 1]!, count)));
+  // The entered layer is kept twice in one buffer: intact, and with all units replaced.
+  const widest = Math.max(...widths, ...stages.map((stage) => 2 * widths[stage + 1]!));
+  const halved = (count: number) => Math.ceil(count / 2 / SEGMENT_GRAIN) * SEGMENT_GRAIN;
+  let samplesPerSegment = samples;
+  while (
+    samplesPerSegment > SEGMENT_GRAIN &&
+    (keptBytes(samplesPerSegment) > roomBytes * KEPT_SHARE ||
+      keptBytes(samplesPerSegment) + SEGMENT_GRAIN * chunkBytesPerSample > roomBytes ||
+      widest * (samplesPerSegment + SEGMENT_GRAIN) * 4 > bindingBytes)
+  ) {
+    samplesPerSegment = halved(samplesPerSegment);
+  }
+  const kept = keptBytes(samplesPerSegment);
+  const most = isProcessor ? 10_048 : 65_536;
+  let chunk = Math.min(Math.ceil(samplesPerSegment / SEGMENT_GRAIN) * SEGMENT_GRAIN, most);
+  while (
+    chunk > SEGMENT_GRAIN &&
+    (kept + chunk * chunkBytesPerSample > roomBytes || chunk * chunkBytesPerSample > bindingBytes)
+  ) {
+    chunk = halved(chunk);
+  }
+  if (kept + chunk * chunkBytesPerSample <= roomBytes) return { samplesPerSegment, chunk };
+  const least = keptBytes(SEGMENT_GRAIN);
+  const needed = Math.ceil(
+    Math.max(least / KEPT_SHARE, least + SEGMENT_GRAIN * chunkBytesPerSample) / (1 - BATCH_SHARE) + fixedBytes,
+  );
+  throw new LesionError("out-of-memory", `the study needs at least ${needed} bytes; the budget is ${budgetBytes}`, {
+    where: "--memory",
+    fix: `Raise the memory budget to ${Math.ceil(needed / 2 ** 20)} MiB or more.`,
+    detail: { needed, budgetBytes },
+  });
 }
 
-/** Multiply-accumulates of one sample through all that comes after the entered stage. */
-export function suffixMacs(chain: DenseChain, stage: number): number {
-  return chain.stages.slice(stage + 2).reduce((sum, { inFeatures, outFeatures }) => sum + inFeatures * outFeatures, 0);
-}
-
-function sized(group: Group, request: PlanRequest, samples: number, tallyWords: number, batchBytes: number): PlanStep {
+/** How many of a group's masks, and how many rows of a layered tail, go together. */
+function sized(group: Group, request: PlanRequest, samples: number, batchBytes: number): PlanStep {
   const { chain, isProcessor } = request;
-  const { stage, replacement, entry, tail } = group;
-  const count = group.rows.length;
-  const macsPerMask = (group.macsPerSample / count) * samples;
+  const { macsPerSample, ...step } = group;
+  const { stage, tail, rows } = step;
+  const macsPerMask = (macsPerSample / rows.length) * samples;
   const rate = isProcessor ? ROUGH_MACS_PER_MS.processor : ROUGH_MACS_PER_MS.gpu;
   const byTime = Math.max(1, Math.floor((BATCH_MS * rate) / macsPerMask));
-  // Two batches are under way at once.
-  const byMemory = Math.max(1, Math.floor((batchBytes * 0.4) / (2 * tallyWords * 4)));
-  const masksPerBatch = Math.min(count, MOST_MASKS, byTime, byMemory);
+  const tallyBytes = 4 * (2 * chain.stages.at(-1)!.outFeatures + 4 + 2 * wordsFor(samples));
+  // A processor visits listed samples alone: at worst all of them, in a buffer with room to grow.
+  const listBytes = tail === "fused" && isProcessor ? samples * 6 : 0;
+  // Two batches of a fused tail are under way at once.
+  const maskBytes = (tallyBytes + listBytes) * (tail === "fused" ? 2 : 1);
+  const byMemory = Math.max(1, Math.floor((batchBytes * 0.5) / maskBytes));
+  const masksPerBatch = Math.min(rows.length, MOST_MASKS, byTime, byMemory);
   const widths = chain.stages.slice(stage + 1).map(({ outFeatures }) => outFeatures);
   const rowBytes = layeredTailBytes(widths, 1);
   const rowsAtOnce = Math.max(
-    64,
+    SEGMENT_GRAIN,
     Math.min(
       masksPerBatch * samples,
       Math.floor((batchBytes * 0.5) / rowBytes),
       Math.floor((BATCH_MS * rate * samples) / macsPerMask),
     ),
   );
-  const rows = Uint32Array.from(
-    group.rows.sort((a, b) => a.units - b.units || a.row - b.row),
-    ({ row }) => row,
-  );
   return {
-    stage,
-    replacement,
-    entry,
-    tail,
-    rows,
-    deeper: [...group.deeper].sort((a, b) => a - b),
+    ...step,
     masksPerBatch,
     rowsAtOnce,
-    macs: group.macsPerSample * request.samples,
+    macs: macsPerSample * request.samples,
     bytes:
       siteBytes(chain.stages[stage]!.outFeatures, widths[0]!, samples) +
-      masksPerBatch * tallyWords * 4 * (tail === "fused" ? 2 : 1) +
+      masksPerBatch * maskBytes +
       (tail === "fused" ? 0 : rowsAtOnce * rowBytes),
   };
 }

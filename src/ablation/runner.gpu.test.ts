@@ -10,10 +10,11 @@ import { Tuner } from "../engine/tuner.ts";
 import { type Gpu, openGpu } from "../gpu/device.ts";
 import type { DenseChain } from "../network/dense-chain.ts";
 import type { ActivationKind } from "../network/network.ts";
-import { randomChain } from "../reference/chain.fixture.ts";
-import { columnMeans, evaluate, forward, logitsOf, type UnitChange } from "../reference/oracle.ts";
+import { evaluate, forward, logitsOf } from "../reference/oracle.ts";
+import type { Ablation } from "./ablation.ts";
+import { changesOf, identity, randomProblem } from "./chain.fixture.ts";
 import { type Effect, intactOutcome } from "./effects.ts";
-import { type Ablation, planSweep } from "./planner.ts";
+import { planSweep } from "./planner.ts";
 import { runStep } from "./runner.ts";
 
 let gpu: Gpu;
@@ -21,44 +22,6 @@ beforeAll(async () => {
   gpu = await openGpu();
 });
 afterAll(() => gpu[Symbol.dispose]());
-
-const identity = { scale: 1, mean: [0], std: [1], threshold: null };
-
-function chainOf(layers: ReturnType<typeof randomChain>["layers"]): DenseChain {
-  const stages = layers.map((layer, i) => ({
-    kind: "dense" as const,
-    name: `dense_${i}`,
-    inputs: [i === 0 ? "input" : `dense_${i - 1}`],
-    inFeatures: layer.inFeatures,
-    outFeatures: layer.outFeatures,
-    weight: layer.weight as Float32Array,
-    bias: layer.bias as Float32Array | null,
-    activation: layer.activation as { kind: ActivationKind; alpha: number },
-  }));
-  return {
-    features: layers[0]!.inFeatures,
-    stages,
-    output: "logits",
-    ablatable: stages
-      .slice(0, -1)
-      .map(({ name, outFeatures }, i) => ({ layer: name, layerIndex: i, units: outFeatures })),
-  };
-}
-
-function changesOf(ablation: Ablation, post: readonly Float64Array[], samples: number): UnitChange[] {
-  const { replacement } = ablation;
-  return ablation.sites.flatMap(({ layerIndex, units }) =>
-    units.map((unit) => {
-      const shift =
-        replacement.kind === "mean"
-          ? columnMeans(post[layerIndex]!, samples)[unit]!
-          : replacement.kind === "constant"
-            ? replacement.value
-            : 0;
-      return { layerIndex, unit, scale: replacement.kind === "scale" ? replacement.factor : 0, shift };
-    }),
-  );
-}
 
 async function sweep(
   chain: DenseChain,
@@ -114,17 +77,7 @@ const shapes: { sizes: number[]; samples: number; kind: ActivationKind; biased: 
 ];
 
 describe.each(shapes)("$sizes, $samples samples, $kind", ({ sizes, samples, kind, biased }) => {
-  const { layers, inputs, labels } = randomChain(7, sizes, samples, kind, biased);
-  const dataset: Dataset = {
-    name: "random",
-    samples,
-    shape: [sizes[0]!],
-    values: inputs as Float32Array,
-    labels,
-    classes: sizes.at(-1)!,
-    classNames: [],
-  };
-  const chain = chainOf(layers);
+  const { layers, inputs, labels, dataset, chain } = randomProblem(7, sizes, samples, kind, biased);
   const intact = forward(layers, inputs, samples);
 
   test.each<[ReplacementOptions, boolean]>([

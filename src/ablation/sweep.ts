@@ -2,6 +2,7 @@
  * A whole sweep: the plan's steps over the samples, in one segment or, where memory does not hold them all, in several
  * whose counts are added up. Effects are given as soon as they are complete.
  */
+import { wordsFor } from "../core/bitset.ts";
 import type { LesionError } from "../core/errors.ts";
 import type { Dataset, Transform } from "../data/dataset.ts";
 import { type DeviceChain, uploadChain } from "../engine/device-chain.ts";
@@ -10,9 +11,10 @@ import { coefficientsOf, type Moments, momentsOf, needsMoments } from "../engine
 import type { Tuner } from "../engine/tuner.ts";
 import type { Gpu } from "../gpu/device.ts";
 import type { DenseChain } from "../network/dense-chain.ts";
+import type { AblationSource } from "./ablation.ts";
 import { type Effect, intactOutcome, noEffect, type Outcome } from "./effects.ts";
-import type { AblationSource, PlanStep, SweepPlan } from "./planner.ts";
-import { runStep } from "./runner.ts";
+import type { PlanStep, SweepPlan } from "./planner.ts";
+import { runStep, type SweepOptions } from "./runner.ts";
 
 export interface SweepRequest {
   readonly gpu: Gpu;
@@ -42,20 +44,20 @@ export async function* runSweep(request: SweepRequest): AsyncGenerator<SweepEven
   const { gpu, plan, chain } = request;
   using arena = gpu.arena.scope();
   const model = uploadChain(arena, chain);
-  const coefficients = await statistics(request, model);
   const segments = segmentsOf(plan);
-  if (segments.length === 1) {
-    using own = arena.scope();
-    const prefix = await openSegment(request, own, model, segments[0]!);
-    const intact = intactOutcome(prefix, chain.stages.at(-1)!.outFeatures);
-    yield { kind: "intact", outcome: intact, truths: prefix.truths };
-    yield* stepsOf(request, prefix, intact, coefficients);
+  if (segments.length > 1) {
+    yield* joinSegments(request, model, segments);
     return;
   }
-  yield* joinSegments(request, model, segments, coefficients);
+  using own = arena.scope();
+  const prefix = await openSegment(request, own, model, segments[0]!);
+  const intact = intactOutcome(prefix, chain.stages.at(-1)!.outFeatures);
+  yield { kind: "intact", outcome: intact, truths: prefix.truths };
+  yield* stepsOf(request, plan.steps, prefix, intact, ownStatistics(gpu, prefix));
 }
 
-type Coefficients = (stage: number, replacement: PlanStep["replacement"]) => Promise<Float32Array>;
+/** Factor, shift and sigma of a stage's units under a replacement, [units, 3]. */
+type Coefficients = SweepOptions["coefficients"];
 type Segment = { readonly start: number; readonly samples: number };
 
 function segmentsOf({ samples, samplesPerSegment }: SweepPlan): Segment[] {
@@ -78,78 +80,116 @@ function openSegment(
 
 async function* stepsOf(
   request: SweepRequest,
+  steps: readonly PlanStep[],
   prefix: Prefix,
   intact: Outcome,
-  coefficients: Coefficients | null,
+  coefficients: Coefficients,
 ): AsyncGenerator<Extract<SweepEvent, { kind: "effects" | "macs" | "failed" }>> {
-  const { gpu, chain } = request;
-  const own: Coefficients = async (stage, replacement) =>
-    coefficientsOf(
-      replacement,
-      chain.stages[stage]!.outFeatures,
-      needsMoments(replacement) ? await momentsOf(gpu, prefix, stage) : null,
-    );
-  for (const step of request.plan.steps) {
-    const batches = runStep(step, { ...request, prefix, intact, coefficients: coefficients ?? own });
-    for await (const { effects, macs, failed } of batches) {
+  for (const step of steps) {
+    for await (const { effects, macs, failed } of runStep(step, { ...request, prefix, intact, coefficients })) {
       yield { kind: "macs", macs };
       if (failed) yield { kind: "failed", ...failed };
-      yield { kind: "effects", effects };
+      if (effects.length > 0) yield { kind: "effects", effects };
     }
   }
 }
 
-/** With several segments, means and deviations need a pass over all of them first; null where the one segment does. */
-async function statistics(request: SweepRequest, model: DeviceChain): Promise<Coefficients | null> {
+/** Coefficients from the samples of one prefix. */
+export function ownStatistics(gpu: Gpu, prefix: Prefix): Coefficients {
+  return async (stage, replacement) => {
+    const moments = needsMoments(replacement) ? await momentsOf(gpu, prefix, stage) : null;
+    return coefficientsOf(replacement, prefix.model.stages[stage]!.layer.outFeatures, moments);
+  };
+}
+
+/** Coefficients from the samples of all segments: means and deviations need a pass over them first. */
+async function jointStatistics(
+  request: SweepRequest,
+  model: DeviceChain,
+  segments: readonly Segment[],
+): Promise<Coefficients> {
   const { gpu, chain, plan } = request;
-  const segments = segmentsOf(plan);
-  if (segments.length === 1) return null;
   const stages = new Set(
     plan.steps.filter((step) => needsMoments(step.replacement)).flatMap((step) => [step.stage, ...step.deeper]),
   );
   const moments = new Map<number, Moments>();
-  if (stages.size > 0) {
-    for (const segment of segments) {
-      using arena = gpu.arena.scope();
-      const prefix = await openSegment(request, arena, model, segment);
-      for (const stage of stages) moments.set(stage, await momentsOf(gpu, prefix, stage, moments.get(stage)));
-    }
+  for (const segment of stages.size > 0 ? segments : []) {
+    using arena = gpu.arena.scope();
+    const prefix = await openSegment(request, arena, model, segment);
+    for (const stage of stages) moments.set(stage, await momentsOf(gpu, prefix, stage, moments.get(stage)));
   }
   return async (stage, replacement) =>
     coefficientsOf(replacement, chain.stages[stage]!.outFeatures, moments.get(stage) ?? null);
 }
 
+/** All segments for one block of rows, then for the next: effects wait in memory until every segment has added to them. */
 async function* joinSegments(
   request: SweepRequest,
   model: DeviceChain,
   segments: readonly Segment[],
-  coefficients: Coefficients | null,
 ): AsyncGenerator<SweepEvent> {
   const { gpu, chain, plan } = request;
-  const classes = chain.stages.at(-1)!.outFeatures;
-  const joined = new Map<number, Effect[]>();
-  const outcomes: Outcome[] = [];
-  const truths = new Uint32Array(plan.samples);
-  for (const segment of segments) {
-    using arena = gpu.arena.scope();
-    const prefix = await openSegment(request, arena, model, segment);
-    const intact = intactOutcome(prefix, classes);
-    outcomes.push(intact);
-    truths.set(prefix.truths, segment.start);
-    for await (const event of stepsOf(request, prefix, intact, coefficients)) {
-      if (event.kind !== "effects") {
-        yield event;
-        continue;
+  const coefficients = await jointStatistics(request, model, segments);
+  let whole: Outcome | null = null;
+  for (const steps of blocksOf(plan)) {
+    const joined = new Map<number, Effect[]>();
+    const outcomes: Outcome[] = [];
+    const truths = new Uint32Array(plan.samples);
+    for (const segment of segments) {
+      using arena = gpu.arena.scope();
+      const prefix = await openSegment(request, arena, model, segment);
+      const intact = intactOutcome(prefix, chain.stages.at(-1)!.outFeatures);
+      outcomes.push(intact);
+      truths.set(prefix.truths, segment.start);
+      for await (const event of stepsOf(request, steps, prefix, intact, coefficients)) {
+        if (event.kind !== "effects") {
+          yield event;
+          continue;
+        }
+        for (const effect of event.effects) {
+          const parts = joined.get(effect.row);
+          if (parts) parts.push(effect);
+          else joined.set(effect.row, [effect]);
+        }
+        yield { kind: "partial", effects: event.effects.length / segments.length };
       }
-      for (const effect of event.effects) joined.set(effect.row, [...(joined.get(effect.row) ?? []), effect]);
-      yield { kind: "partial", effects: event.effects.length / segments.length };
+      if (!(await request.proceed())) return;
     }
-    if (!(await request.proceed())) return;
+    if (!whole) {
+      whole = outcomes.reduce(addOutcomes);
+      yield { kind: "intact", outcome: whole, truths };
+    }
+    const intact = whole;
+    const complete = [...joined.values()].filter((parts) => parts.length === segments.length);
+    const effects = complete.map((parts) => parts.reduce((a, b) => addEffects(a, b, intact)));
+    if (effects.length > 0) yield { kind: "effects", effects };
   }
-  const whole = outcomes.reduce(addOutcomes);
-  yield { kind: "intact", outcome: whole, truths };
-  const complete = [...joined.values()].filter((parts) => parts.length === segments.length);
-  yield { kind: "effects", effects: complete.map((parts) => parts.reduce((a, b) => addEffects(a, b, whole))) };
+}
+
+/** Bytes of changed-sample bits that may wait for their other segments. */
+const WAITING_BYTES = 2 ** 28;
+/** Rows of a block, at most and at least: results are to be seen, and the prefix is computed anew for each block. */
+const BLOCK_ROWS = [64, 16_384] as const;
+
+/** The plan's steps in blocks of rows; one block of none where there is nothing to compute. */
+function* blocksOf({ steps, samples }: SweepPlan): Generator<PlanStep[]> {
+  const [least, most] = BLOCK_ROWS;
+  const rows = Math.max(least, Math.min(most, Math.floor(WAITING_BYTES / (4 * wordsFor(samples)))));
+  let block: PlanStep[] = [];
+  let room = rows;
+  for (const step of steps) {
+    for (let at = 0; at < step.rows.length; ) {
+      const taken = step.rows.subarray(at, at + room);
+      block.push({ ...step, rows: taken });
+      at += taken.length;
+      room -= taken.length;
+      if (room > 0) continue;
+      yield block;
+      block = [];
+      room = rows;
+    }
+  }
+  if (block.length > 0 || steps.length === 0) yield block;
 }
 
 /** Segments begin at multiples of 64 samples, so that their bits lie one after the other in whole words. */

@@ -15,7 +15,7 @@ export interface Command extends Signature {
 export const SHARED_OPTIONS = {
   browser: { type: "string", value: "PATH", help: "The browser to use instead of the one that is found." },
   json: { type: "boolean", help: "Print JSON for programs." },
-  memory: { type: "string", value: "MB", help: "Most memory to use on the GPU, in MiB." },
+  memory: { type: "string", value: "MB", help: "Most GPU memory to use, in MiB." },
 } as const satisfies Readonly<Record<string, Option>>;
 
 /** --memory in bytes, or undefined. */

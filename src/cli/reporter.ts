@@ -5,6 +5,7 @@
 import type { Progress, RunEvent } from "../../workers/protocol.ts";
 import { recordLine } from "../study/journal.ts";
 import type { AdapterReport, LesionRecord } from "../study/records.ts";
+import { wilson } from "../study/summary.ts";
 import type { Screen } from "./screen.ts";
 import { duration, grouped } from "./units-of-measure.ts";
 
@@ -35,6 +36,7 @@ export function textReporter(screen: Screen, now: () => number = () => performan
     event: (event) => {
       switch (event.kind) {
         case "progress":
+          if (event.progress.phase === "done") break; // The table follows.
           progress(progressText(event.progress), event.progress.phase !== phase);
           phase = event.progress.phase;
           break;
@@ -73,7 +75,7 @@ export function progressText({ phase, done, total, perSecond, etaMs, note }: Pro
   const parts = [
     `${phase.replace("-", " ")}${total > 0 ? ` ${grouped(done)}/${grouped(total)}` : ""}`,
     perSecond === null ? "" : `${perSecond >= 100 ? grouped(perSecond) : perSecond.toFixed(1)}/s`,
-    etaMs === null ? "" : `${duration(etaMs)} left`,
+    etaMs === null || done === total ? "" : `${duration(etaMs)} left`,
     note,
   ];
   return parts.filter((part) => part !== "").join(" · ");
@@ -83,19 +85,14 @@ export function progressText({ phase, done, total, perSecond, etaMs, note }: Pro
 function recordNews(record: LesionRecord): string[] {
   switch (record.type) {
     case "run":
-      return [
-        `${record.name}: ${grouped(record.ablations)} ablations on ${adapterName(record.adapter)}`,
-        ...(record.adapter.fallback
-          ? ["no GPU was found: the processor stands in for it (SwiftShader), which is much slower"]
-          : []),
-      ];
+      return [`${record.name}: ${grouped(record.ablations)} ablations on ${adapterName(record.adapter)}`];
     case "baseline":
       return [`baseline: ${accuracyText(record.correct, record.samples)}`];
     case "failure":
       return [`failed: ablation ${record.row}: ${record.error.message}`];
     case "train":
       return [
-        `epoch ${record.epoch}/${record.epochs}: loss ${record.loss.toFixed(4)}, ${accuracyText(record.correct, record.samples)} while training`,
+        `epoch ${record.epoch}/${record.epochs}: loss ${record.loss.toFixed(4)}, ${percent(record.correct / record.samples)} of ${grouped(record.samples)} right while training, ${duration(record.ms)}`,
       ];
     case "ablation":
     case "end":
@@ -103,9 +100,16 @@ function recordNews(record: LesionRecord): string[] {
   }
 }
 
-/** "94.64 % (9,464 of 10,000)" */
+/** "94.64 % (9,464 of 10,000; 95 % interval 94.18 to 95.06)" */
 export function accuracyText(correct: number, samples: number): string {
-  return `${((100 * correct) / samples).toFixed(2)} % (${grouped(correct)} of ${grouped(samples)})`;
+  const { low, high } = wilson(correct, samples);
+  const interval = `${(100 * low).toFixed(2)} to ${(100 * high).toFixed(2)}`;
+  return `${percent(correct / samples)} (${grouped(correct)} of ${grouped(samples)}; 95 % interval ${interval})`;
+}
+
+/** "94.64 %" of a share of 0 to 1. */
+export function percent(share: number): string {
+  return `${(100 * share).toFixed(2)} %`;
 }
 
 /** "NVIDIA H200 (nvidia hopper)", or as much of it as the browser tells. */

@@ -2,9 +2,9 @@
 import type { EndRecord } from "../study/records.ts";
 import type { RunResults } from "../study/results.ts";
 import { type Summary, summarize } from "../study/summary.ts";
-import { accuracyText } from "./reporter.ts";
+import { accuracyText, percent } from "./reporter.ts";
 import { tableLines } from "./table.ts";
-import { bytes, duration, grouped, macs } from "./units-of-measure.ts";
+import { bytes, duration, grouped, macs, times } from "./units-of-measure.ts";
 
 /** Rows of the table unless all are asked for. */
 const MOST_ROWS = 30;
@@ -12,12 +12,15 @@ const MOST_ROWS = 30;
 const COLUMNS = [
   { title: "unit", align: "left" },
   { title: "accuracy", align: "right" },
+  { title: "95 %", align: "right" },
   { title: "drop pp", align: "right" },
-  { title: "most damaged class", align: "left" },
-  { title: "best improved class", align: "left" },
   { title: "lost", align: "right" },
   { title: "gained", align: "right" },
+  { title: "damages", align: "left" },
+  { title: "improves", align: "left" },
 ] as const;
+
+const LEGEND = "95 %: interval of the accuracy; damages, improves: the class moved most, in pp";
 
 /** Lines of the table, the largest drop first. Where `all` is false, long tables are cut, and a note says so. */
 export function resultLines({ run, baseline, ablations }: RunResults, all: boolean, width: number): string[] {
@@ -30,19 +33,21 @@ export function resultLines({ run, baseline, ablations }: RunResults, all: boole
     "",
     ...tableLines(COLUMNS, shown.map(cells), width),
     ...(cut === 0 ? [] : [`... and ${grouped(cut)} more with a smaller drop; --all shows every row`]),
+    LEGEND,
   ];
 }
 
 function cells(summary: Summary): string[] {
-  const { mostDamaged, bestImproved, noop } = summary;
+  const { accuracy, interval, mostDamaged, bestImproved, noop } = summary;
   return [
     summary.label,
-    `${(100 * summary.accuracy).toFixed(2)} %`,
+    percent(accuracy),
+    `${(100 * interval.low).toFixed(1)}-${(100 * interval.high).toFixed(1)}`,
     summary.dropPp.toFixed(2),
-    mostDamaged === null ? "" : `${mostDamaged.className} -${mostDamaged.dropPp.toFixed(1)}`,
-    bestImproved === null ? "" : `${bestImproved.className} +${bestImproved.gainPp.toFixed(1)}`,
     noop === "exact" ? "no-op" : (summary.lost?.toString() ?? ""),
     noop === "exact" ? "" : (summary.gained?.toString() ?? ""),
+    mostDamaged === null ? "" : `${mostDamaged.className} -${mostDamaged.dropPp.toFixed(1)}`,
+    bestImproved === null ? "" : `${bestImproved.className} +${bestImproved.gainPp.toFixed(1)}`,
   ];
 }
 
@@ -50,8 +55,6 @@ function cells(summary: Summary): string[] {
 export function endLine({ ablations, ms, predicted, measured, macsSaved }: EndRecord): string {
   const forecast = predicted.ms === null ? "" : ` (${duration(predicted.ms)} predicted)`;
   const factor =
-    measured.macs === 0
-      ? ""
-      : `, ${((measured.macs + macsSaved) / measured.macs).toFixed(1)} times less than whole networks`;
+    measured.macs === 0 ? "" : `, ${times((measured.macs + macsSaved) / measured.macs)} less than whole networks`;
   return `${grouped(ablations)} ablations in ${duration(ms)}, sweeps ${duration(measured.ms)}${forecast}; ${macs(measured.macs)}${factor}; ${bytes(measured.bytes)} on the GPU`;
 }

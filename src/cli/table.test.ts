@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { tableLines } from "./table.ts";
-import { bytes, duration, grouped, macs } from "./units-of-measure.ts";
+import { bytes, duration, grouped, macs, times } from "./units-of-measure.ts";
 
 test("tableLines aligns by what is seen, and cuts to the width", () => {
   const columns = [
@@ -26,6 +26,13 @@ test("numbers read as people write them", () => {
     "12.3 s",
     "4 min 05 s",
     "2 h 03 min",
+  ]);
+  expect([duration(999.6), duration(59_960), duration(119_700), times(9.34), times(1470.2)]).toEqual([
+    "1.0 s",
+    "1 min 00 s",
+    "2 min 00 s",
+    "9.3 times",
+    "1,470 times",
   ]);
   expect([bytes(312), bytes(1536), bytes(512 * 2 ** 20), macs(15_880), macs(3.34e10)]).toEqual([
     "312 B",

@@ -7,13 +7,14 @@ export function grouped(value: number): string {
 
 /** "850 ms", "12.3 s", "4 min 05 s", "2 h 03 min" */
 export function duration(milliseconds: number): string {
-  if (milliseconds < 1000) return `${Math.round(milliseconds)} ms`;
+  if (Math.round(milliseconds) < 1000) return `${Math.round(milliseconds)} ms`;
   const seconds = milliseconds / 1000;
-  if (seconds < 60) return `${seconds.toFixed(1)} s`;
-  const minutes = Math.floor(seconds / 60);
-  const two = (value: number) => String(Math.floor(value)).padStart(2, "0");
+  if (seconds < 59.95) return `${seconds.toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  const minutes = Math.floor(whole / 60);
+  const two = (value: number) => String(value).padStart(2, "0");
   return minutes < 60
-    ? `${minutes} min ${two(seconds % 60)} s`
+    ? `${minutes} min ${two(whole % 60)} s`
     : `${Math.floor(minutes / 60)} h ${two(minutes % 60)} min`;
 }
 
@@ -25,6 +26,11 @@ export function bytes(count: number): string {
 /** Multiply-accumulates in decimal multiples: "15.9 kMAC", "33.4 GMAC" */
 export function macs(count: number): string {
   return scaled(count, 1000, ["MAC", "kMAC", "MMAC", "GMAC", "TMAC", "PMAC"]);
+}
+
+/** A ratio: "9.3 times", "147 times" */
+export function times(ratio: number): string {
+  return `${ratio >= 100 ? grouped(ratio) : ratio.toFixed(1)} times`;
 }
 
 function scaled(count: number, base: number, names: readonly string[]): string {

@@ -2,16 +2,16 @@
  * Evaluates masks layer by layer, for suffixes that are wide, deep, or masked again further down: masks x images are the
  * rows of each product, entered by subtraction (few units masked) or by a masked product (many).
  */
+import type { Arena } from "../gpu/arena.ts";
 import type { Gpu } from "../gpu/device.ts";
-import { deltaEntryVariants, planDeltaEntry } from "../kernels/delta-entry.ts";
 import { planGemm } from "../kernels/gemm.ts";
-import { planMaskedGemm } from "../kernels/masked-gemm.ts";
 import { planRemask } from "../kernels/remask.ts";
 import { planScore } from "../kernels/score.ts";
 import type { TallyLayout } from "../kernels/tally.ts";
-import { packBits, packProgram } from "./masks.ts";
+import { openDeltaEntry, openMaskedEntry, type Part } from "./entry.ts";
+import { packBits } from "./masks.ts";
 import { defaultGemm, type Prefix } from "./prefix.ts";
-import { type Prepared, prepare } from "./prepare.ts";
+import { prepare } from "./prepare.ts";
 import type { Site } from "./site.ts";
 import type { MaskBatch, Tail } from "./tail.ts";
 
@@ -39,161 +39,118 @@ export async function openLayeredTail(
   site: Site,
   options: LayeredTailOptions,
 ): Promise<Tail> {
-  const { capacity, layout, loss } = options;
-  const { stages } = prefix.model;
-  const { samples, stride } = prefix;
-  const suffix = stages.slice(site.stage + 1);
-  const widths = suffix.map(({ layer }) => layer.outFeatures);
+  const { capacity, layout } = options;
+  const suffix = prefix.model.stages.slice(site.stage + 1);
+  const widest = Math.max(...suffix.map(({ layer }) => layer.outFeatures));
   const arena = gpu.arena.scope();
-  const images = Math.min(samples, options.rows);
-  const masksAtOnce = Math.max(1, Math.floor(options.rows / images));
-  const buffers = [0, 1].map((side) => arena.storage(`suffix ${side}`, masksAtOnce * images * Math.max(...widths) * 4));
+  const buffers = [0, 1].map((side) => arena.storage(`suffix ${side}`, options.rows * widest * 4));
   const tally = arena.storage("tally", capacity * layout.words * 4);
+  const open = options.entry === "delta" ? openDeltaEntry : openMaskedEntry;
+  const entry = await open(gpu, arena, prefix, site, capacity, buffers[0]!);
+  const images = Math.min(prefix.samples, options.rows, entry.mostImages);
+  const masksAtOnce = Math.max(1, Math.floor(options.rows / images));
+
+  const passes: Pass[] = [];
   const masks = new Map<number, GPUBuffer>();
-  for (const stage of [site.stage, ...options.deeper.keys()]) {
-    const words = Math.ceil(stages[stage]!.layer.outFeatures / 32);
-    masks.set(stage, arena.storage("mask bits", capacity * words * 4));
-  }
-  const coefficients = new Map(
-    [...options.deeper].map(([stage, values]) => [stage, arena.upload("coefficients", values)] as const),
-  );
-  let program = arena.storage("mask program", (capacity * 3 + 1) * 4);
-
-  const entered = suffix[0]!;
-  const gemmOf = (columns: number) => defaultGemm(gpu, columns);
-  const entryPlan = (count: number, maskStart: number, imageCount: number, imageStart: number) =>
-    options.entry === "delta"
-      ? planDeltaEntry(
-          {
-            masks: count,
-            maskStart,
-            images: imageCount,
-            imageStart,
-            columns: widths[0]!,
-            stride,
-            activation: entered.layer.activation,
-          },
-          deltaEntryVariants[gpu.isProcessor ? 2 : 0]!,
-        )
-      : planMaskedGemm(
-          {
-            masks: count,
-            maskStart,
-            images: imageCount,
-            imageStart,
-            columns: widths[0]!,
-            depth: site.units,
-            a: [1, stride],
-            b: [widths[0]!, 1],
-            c: [widths[0]!, 1],
-            bias: entered.layer.bias !== null,
-            load: stages[site.stage]!.layer.activation,
-            store: entered.layer.activation,
-          },
-          gemmOf(widths[0]!),
-        );
-  const layerPlan = (index: number, rows: number) => {
-    const { layer } = suffix[index]!;
-    return planGemm(
-      {
-        rows,
-        columns: layer.outFeatures,
-        depth: layer.inFeatures,
-        a: [layer.inFeatures, 1],
-        b: [layer.outFeatures, 1],
-        c: [layer.outFeatures, 1],
-      },
-      gemmOf(layer.outFeatures),
-      { bias: layer.bias !== null, store: layer.activation },
-    );
-  };
-  const remaskPlan = (stage: number, count: number, maskStart: number, imageCount: number, imageStart: number) =>
-    planRemask({
-      rows: count * imageCount,
-      units: stages[stage]!.layer.outFeatures,
-      images: imageCount,
-      maskStart,
-      imageStart,
-      sampleStart: prefix.start,
-      seed: options.seed + stage,
-    });
-  const scorePlan = (count: number, maskStart: number, imageCount: number, imageStart: number) =>
-    planScore({ masks: count, images: imageCount, imageStart, rowStart: maskStart * layout.words, layout, loss });
-
-  const layers: Prepared[] = [];
-  const remasks = new Map<number, Prepared>();
-  for (const [index, { weight, bias }] of suffix.entries()) {
+  for (const index of suffix.keys()) {
     const stage = site.stage + 1 + index;
     const [from, to] = [buffers[(index + 1) % 2]!, buffers[index % 2]!];
-    if (index > 0)
-      layers.push(await prepare(gpu, layerPlan(index, 1), { a: from, b: weight, bias, gate: weight, c: to }));
-    const values = coefficients.get(stage);
-    if (values) {
-      remasks.set(
-        stage,
-        await prepare(gpu, remaskPlan(stage, 1, 0, 1, 0), { masks: masks.get(stage)!, coefficients: values, h: to }),
-      );
-    }
+    if (index > 0) passes.push(await layerPass(gpu, prefix, stage, from, to));
+    const coefficients = options.deeper.get(stage);
+    if (!coefficients) continue;
+    const units = suffix[index]!.layer.outFeatures;
+    const bits = arena.storage("mask bits", capacity * Math.ceil(units / 32) * 4);
+    masks.set(stage, bits);
+    passes.push(await remaskPass(gpu, arena, prefix, options.seed + stage, { units, coefficients, bits, h: to }));
   }
-  const logits = buffers[(suffix.length - 1) % 2]!;
-  const score = await prepare(gpu, scorePlan(1, 0, 1, 0), { logits, truth: prefix.truth, tally });
-  const openEntry = () =>
-    options.entry === "delta"
-      ? prepare(gpu, entryPlan(1, 0, 1, 0), {
-          z: site.entered,
-          displacement: site.displacement,
-          b: entered.weight,
-          program,
-          c: buffers[0]!,
-        })
-      : prepare(gpu, entryPlan(1, 0, 1, 0), {
-          a: prefix.z[site.stage]!,
-          displacement: site.displacement,
-          masks: masks.get(site.stage)!,
-          b: entered.weight,
-          bias: entered.bias,
-          c: buffers[0]!,
-        });
-  let entry = await openEntry();
+  passes.push(await scorePass(gpu, prefix, options, buffers[(suffix.length - 1) % 2]!, tally));
 
   return {
     capacity,
     async evaluate(batch: MaskBatch) {
-      if (options.entry === "delta") {
-        const packed = packProgram(batch.masks, site.units);
-        if (packed.length * 4 > program.size) {
-          arena.free(program);
-          program = arena.storage("mask program", packed.length * 6);
-          entry = await openEntry();
-        }
-        arena.write(program, packed);
-      } else {
-        arena.write(masks.get(site.stage)!, packBits(batch.masks, site.units));
+      const count = batch.masks.length;
+      entry.load(batch.masks);
+      for (const [stage, bits] of masks) {
+        arena.write(bits, packBits(batch.deeper!.get(stage)!, prefix.model.stages[stage]!.layer.outFeatures));
       }
-      for (const stage of options.deeper.keys()) {
-        const units = stages[stage]!.layer.outFeatures;
-        arena.write(masks.get(stage)!, packBits(batch.deeper!.get(stage)!, units));
+      gpu.recorder.clear(tally, 0, count * layout.words * 4);
+      for (const part of partsOf(count, masksAtOnce, prefix.samples, images)) {
+        entry.record(part);
+        for (const pass of passes) pass(part);
+        gpu.recorder.submit();
       }
-      gpu.recorder.clear(tally, 0, batch.masks.length * layout.words * 4);
-      for (let maskStart = 0; maskStart < batch.masks.length; maskStart += masksAtOnce) {
-        const count = Math.min(masksAtOnce, batch.masks.length - maskStart);
-        for (let imageStart = 0; imageStart < samples; imageStart += images) {
-          const imageCount = Math.min(images, samples - imageStart);
-          entry.record(entryPlan(count, maskStart, imageCount, imageStart));
-          for (const index of suffix.keys()) {
-            const stage = site.stage + 1 + index;
-            if (index > 0) layers[index - 1]!.record(layerPlan(index, count * imageCount));
-            remasks.get(stage)?.record(remaskPlan(stage, count, maskStart, imageCount, imageStart));
-          }
-          score.record(scorePlan(count, maskStart, imageCount, imageStart));
-          gpu.recorder.submit();
-        }
-      }
-      const [rows] = await gpu.read({ buffer: tally, sizeBytes: batch.masks.length * layout.words * 4 });
+      const [rows] = await gpu.read({ buffer: tally, sizeBytes: count * layout.words * 4 });
       return new Uint32Array(rows!);
     },
     [Symbol.dispose]() {
       arena[Symbol.dispose]();
     },
   };
+}
+
+/** Records what one part needs of one kernel. */
+type Pass = (part: Part) => void;
+
+function* partsOf(masks: number, masksAtOnce: number, samples: number, images: number): Generator<Part> {
+  for (let maskStart = 0; maskStart < masks; maskStart += masksAtOnce) {
+    for (let imageStart = 0; imageStart < samples; imageStart += images) {
+      yield {
+        masks: Math.min(masksAtOnce, masks - maskStart),
+        maskStart,
+        images: Math.min(images, samples - imageStart),
+        imageStart,
+      };
+    }
+  }
+}
+
+/** A whole layer, [rows, inFeatures] to [rows, outFeatures]. */
+async function layerPass(gpu: Gpu, prefix: Prefix, stage: number, from: GPUBuffer, to: GPUBuffer): Promise<Pass> {
+  const { layer, weight, bias } = prefix.model.stages[stage]!;
+  const { inFeatures, outFeatures } = layer;
+  const planOf = (rows: number) =>
+    planGemm(
+      { rows, columns: outFeatures, depth: inFeatures, a: [inFeatures, 1], b: [outFeatures, 1], c: [outFeatures, 1] },
+      defaultGemm(gpu, outFeatures),
+      { bias: layer.bias !== null, store: layer.activation },
+    );
+  const prepared = await prepare(gpu, planOf(1), { a: from, b: weight, bias, gate: weight, c: to });
+  return ({ masks, images }) => prepared.record(planOf(masks * images));
+}
+
+/** Masks units of a layer further down, in place. */
+async function remaskPass(
+  gpu: Gpu,
+  arena: Arena,
+  prefix: Prefix,
+  seed: number,
+  layer: { units: number; coefficients: Float32Array; bits: GPUBuffer; h: GPUBuffer },
+): Promise<Pass> {
+  const { units, coefficients, bits, h } = layer;
+  const planOf = ({ masks, maskStart, images, imageStart }: Part) =>
+    planRemask({ rows: masks * images, units, images, maskStart, imageStart, sampleStart: prefix.start, seed });
+  const prepared = await prepare(gpu, planOf({ masks: 1, maskStart: 0, images: 1, imageStart: 0 }), {
+    masks: bits,
+    coefficients: arena.upload("coefficients", coefficients),
+    h,
+  });
+  return (part) => prepared.record(planOf(part));
+}
+
+/** What each mask changed, from its logits, into its row of the tally. */
+async function scorePass(
+  gpu: Gpu,
+  prefix: Prefix,
+  { layout, loss }: LayeredTailOptions,
+  logits: GPUBuffer,
+  tally: GPUBuffer,
+): Promise<Pass> {
+  const planOf = ({ masks, maskStart, images, imageStart }: Part) =>
+    planScore({ masks, images, imageStart, rowStart: maskStart * layout.words, layout, loss });
+  const prepared = await prepare(gpu, planOf({ masks: 1, maskStart: 0, images: 1, imageStart: 0 }), {
+    logits,
+    truth: prefix.truth,
+    tally,
+  });
+  return (part) => prepared.record(planOf(part));
 }

@@ -23,6 +23,11 @@ export function packProgram(masks: readonly (readonly number[])[], units: number
   return program;
 }
 
+/** Units that a program lists for a mask of `masked` of `units`. */
+export function listedUnits(masked: number, units: number): number {
+  return Math.min(masked, units - masked);
+}
+
 function othersOf(mask: readonly number[], units: number): number[] {
   const masked = new Set(mask);
   return Array.from({ length: units }, (_, unit) => unit).filter((unit) => !masked.has(unit));

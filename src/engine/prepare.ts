@@ -1,6 +1,6 @@
-/** From a kernel plan and its buffers to something a recorder can dispatch, compiled and bound once. */
+/** From a kernel plan and its buffers to something a recorder can dispatch: compiled once, bound once. */
 import type { Gpu } from "../gpu/device.ts";
-import type { BoundKernel } from "../gpu/pipeline-cache.ts";
+import type { Kernel } from "../gpu/pipeline-cache.ts";
 import type { KernelPlan } from "../kernels/plan.ts";
 
 /** Buffers by their names in the shader. */
@@ -12,13 +12,22 @@ export interface Prepared {
   record(plan?: KernelPlan): void;
 }
 
-/** Compiles (once a variant) and binds a plan's kernel. */
-export async function prepare(gpu: Gpu, plan: KernelPlan, buffers: Buffers): Promise<Prepared> {
-  const kernel = await gpu.pipelines.kernel(plan.shader, plan.constants);
-  const bound: BoundKernel = gpu.pipelines.bind(kernel, buffers);
+/** Compiles a plan's kernel; a variant that was compiled before is taken from the cache. */
+export function compile(gpu: Gpu, plan: KernelPlan): Promise<Kernel> {
+  return gpu.pipelines.kernel(plan.shader, plan.constants);
+}
+
+/** Binds buffers to a compiled kernel. `plan` is what `record` takes where it is given none. */
+export function bind(gpu: Gpu, kernel: Kernel, plan: KernelPlan, buffers: Buffers): Prepared {
+  const bound = gpu.pipelines.bind(kernel, buffers);
   return {
     record(other = plan) {
       gpu.recorder.dispatch(bound, other.parameters, other.workgroups);
     },
   };
+}
+
+/** Compiles and binds a plan's kernel. */
+export async function prepare(gpu: Gpu, plan: KernelPlan, buffers: Buffers): Promise<Prepared> {
+  return bind(gpu, await compile(gpu, plan), plan, buffers);
 }

@@ -97,6 +97,11 @@ export async function openSite(
   return { stage, units, displacement, entered, coefficients, moved: new Uint32Array(bits!), words };
 }
 
+/** The samples, as bits, on which a unit's activation moves. A view. */
+export function movedBy({ moved, words }: Site, unit: number): Uint32Array {
+  return moved.subarray(unit * words, (unit + 1) * words);
+}
+
 /** Bytes that `openSite` allocates for a stage of `units` before one of `width`. */
 export function siteBytes(units: number, width: number, samples: number): number {
   const stride = Math.ceil(samples / 64) * 64;

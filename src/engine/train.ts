@@ -1,25 +1,16 @@
-/**
- * Training on the GPU: whole epochs are recorded ahead, losses and hits stay on the GPU until the epoch ends. Only
- * pre-activations are kept; activations are applied as they are read, and their slopes as gradients are written.
- */
+/** Training on the GPU: steps are recorded ahead, and losses and hits stay on the GPU until the epoch ends. */
 import { LesionError } from "../core/errors.ts";
 import { random } from "../core/random.ts";
 import type { Dataset, Transform } from "../data/dataset.ts";
 import type { Gpu } from "../gpu/device.ts";
-import { type AdamOptions, planAdam } from "../kernels/adam.ts";
-import { planGatherRows } from "../kernels/gather-rows.ts";
-import { type GemmOptions, type GemmShape, type GemmVariant, gemmVariants, planGemm } from "../kernels/gemm.ts";
-import type { KernelPlan } from "../kernels/plan.ts";
-import { planSgd, type SgdOptions } from "../kernels/sgd.ts";
-import { planSoftmaxCrossEntropy } from "../kernels/softmax-cross-entropy.ts";
 import { type DenseChain, denseChain } from "../network/dense-chain.ts";
-import { LINEAR, type Network } from "../network/network.ts";
-import { packParameters, parameterLayout, withParameters } from "./parameters.ts";
-import { type Buffers, prepare } from "./prepare.ts";
+import type { Network } from "../network/network.ts";
+import { parameterLayout, withParameters } from "./parameters.ts";
 import { deviceSamples } from "./samples.ts";
+import { type OptimizerOptions, trainingBuffers, trainingSteps } from "./training-steps.ts";
 import type { Tuner } from "./tuner.ts";
 
-export type OptimizerOptions = ({ readonly kind: "sgd" } & SgdOptions) | ({ readonly kind: "adam" } & AdamOptions);
+export type { OptimizerOptions };
 
 export interface TrainingOptions {
   readonly batch: number;
@@ -39,26 +30,25 @@ export interface EpochResult {
   readonly ms: number;
 }
 
+/** Told how many samples of the epoch are done. Awaited; what it throws ends the epoch. */
+export type EpochProgress = (samples: number) => void | Promise<void>;
+
 /** Trains one network. Disposing of it frees its buffers. */
 export interface Trainer extends Disposable {
-  /** One pass over the samples in a new seeded order. `progress` is told how many samples are done. */
-  epoch(epoch: number, progress?: (samples: number) => void): Promise<EpochResult>;
+  /** One pass over the samples, in the order that the seed gives epoch `epoch`, counted from 0. */
+  epoch(epoch: number, progress?: EpochProgress): Promise<EpochResult>;
   /** The network with its present parameters. */
   network(): Promise<Network>;
 }
 
-/** Bytes a trainer takes. */
-export function trainerBytes(chain: DenseChain, batch: number, samples: number, sampleBytes: number): number {
-  const widths = chain.stages.reduce((sum, stage) => sum + 2 * stage.outFeatures, chain.features);
-  return 5 * 4 * parameterLayout(chain).count + batch * widths * 4 + samples * (sampleBytes + 16);
-}
-
 /** Steps submitted at once: enough to hide the submit, few enough for a GPU that also draws the screen. */
 const STEPS_A_SUBMIT = 16;
+/** Epochs that are expected where variants are weighed. */
+const EXPECTED_EPOCHS = 20;
 
 /**
  * Sets a network up for training on the first `samples` of a data set. Throws `unsupported` where the last layer has an
- * activation, and `bad-data` where the data does not fit the network.
+ * activation, and `out-of-memory` where the samples do not fit the budget.
  */
 export async function openTrainer(
   gpu: Gpu,
@@ -69,184 +59,50 @@ export async function openTrainer(
   options: TrainingOptions,
 ): Promise<Trainer> {
   const chain = denseChain(network);
-  const { stages } = chain;
-  const last = stages.length - 1;
-  const classes = stages[last]!.outFeatures;
-  if (stages[last]!.activation.kind !== "linear") {
-    throw new LesionError(
-      "unsupported",
-      `the last layer ${stages[last]!.name} has the activation ${stages[last]!.activation.kind}`,
-      {
-        where: stages[last]!.name,
-        fix: "Give the last layer the activation linear: the cross-entropy is taken from its logits.",
-      },
-    );
-  }
+  assertLogits(chain);
   const arena = gpu.arena.scope();
-  const { batch, optimizer } = options;
+  const { batch, optimizer, seed } = options;
   const samples = Math.min(options.samples, dataset.samples);
-  const layout = parameterLayout(chain);
-  const parameters = arena.upload("parameters", packParameters(chain, layout));
-  const gradients = arena.storage("gradients", layout.count * 4);
-  const moments = [arena.storage("first moment", layout.count * 4), arena.storage("second moment", layout.count * 4)];
+  const stepsAnEpoch = Math.ceil(samples / batch);
   const source = deviceSamples(arena, dataset, transform, samples);
   source.load(0, samples);
-  const labels = arena.upload("labels", Uint32Array.from(dataset.labels.subarray(0, samples)));
-  const order = arena.storage("order", samples * 4);
-  const losses = arena.storage("losses", samples * 4);
-  const hits = arena.storage("hits", samples * 4);
-  const x = arena.storage("inputs", batch * chain.features * 4);
-  const z = stages.map((stage) => arena.storage(`z of ${stage.name}`, batch * stage.outFeatures * 4));
-  const dz = stages.map((stage) => arena.storage(`gradient at ${stage.name}`, batch * stage.outFeatures * 4));
-  const one = arena.upload("one", new Float32Array([1]));
-  const part = (buffer: GPUBuffer, at: number, count: number): GPUBufferBinding => ({
-    buffer,
-    offset: at * 4,
-    size: Math.ceil(count / 4) * 16,
-  });
-  const weightOf = (buffer: GPUBuffer, s: number) => part(buffer, layout.weights[s]!, stages[s]!.weight.length);
-  const biasOf = (buffer: GPUBuffer, s: number) => part(buffer, layout.biases[s]!, stages[s]!.outFeatures);
+  const buffers = trainingBuffers(arena, chain, dataset.labels.subarray(0, samples), batch);
+  const expectedSteps = stepsAnEpoch * EXPECTED_EPOCHS;
+  const steps = await trainingSteps({ gpu, tuner, arena, chain, source, buffers, batch, expectedSteps, optimizer });
 
-  type Step = (rows: number, start: number, step: number) => void;
-  const add = async (
-    buffers: Buffers,
-    planOf: (rows: number, start: number, step: number) => KernelPlan,
-  ): Promise<Step> => {
-    const prepared = await prepare(gpu, planOf(batch, 0, 1), buffers);
-    return (rows, start, step) => prepared.record(planOf(rows, start, step));
-  };
-  const addGemm = async (
-    buffers: Buffers,
-    shapeOf: (rows: number) => GemmShape,
-    gemmOptions: GemmOptions,
-  ): Promise<Step> => {
-    const shape = shapeOf(batch);
-    const bound = { bias: one, gate: one, ...buffers };
-    const shapeClass = `gemm ${shape.rows} x ${shape.columns} x ${shape.depth} strides ${shape.a.join(",")} ${shape.b.join(",")}`;
-    const variants = trainingVariants(gpu, shape);
-    const expectedMs =
-      (shape.rows * shape.columns * shape.depth * (samples / batch) * 20) / (gpu.isProcessor ? 1e6 : 1e9);
-    const variant = await tuner.choose(shapeClass, variants, expectedMs, async (candidate) => {
-      const plan = planGemm(shape, candidate, gemmOptions);
-      const prepared = await prepare(gpu, plan, bound);
-      return () => prepared.record();
-    });
-    return add(bound, (rows) => planGemm(shapeOf(rows), variant, gemmOptions));
+  const recordEpoch = async (epoch: number, progress: EpochProgress) => {
+    // One submit is under way while the next is recorded.
+    let before = Promise.resolve();
+    for (let step = 0; step < stepsAnEpoch; step++) {
+      const start = step * batch;
+      const rows = Math.min(batch, samples - start);
+      for (const record of steps) record(rows, start, epoch * stepsAnEpoch + step + 1);
+      if (step % STEPS_A_SUBMIT < STEPS_A_SUBMIT - 1) continue;
+      const submitted = gpu.finish();
+      submitted.catch(() => {}); // Awaited in the next round, unless that is never reached.
+      await before;
+      before = submitted;
+      await progress(start + rows);
+    }
+    await before;
   };
 
-  const steps: Step[] = [
-    await add({ values: source.values, order, levels: source.levels, x }, (rows, start) =>
-      planGatherRows({ rows, start, ...source.shape, ordered: true }),
-    ),
-  ];
-  const input = (s: number) => (s === 0 ? x : z[s - 1]!);
-  const load = (s: number) => (s === 0 ? LINEAR : stages[s - 1]!.activation);
-  for (const [s, { inFeatures, outFeatures, bias }] of stages.entries()) {
-    steps.push(
-      await addGemm(
-        { a: input(s), b: weightOf(parameters, s), bias: biasOf(parameters, s), c: z[s]! },
-        (rows) => ({
-          rows,
-          columns: outFeatures,
-          depth: inFeatures,
-          a: [inFeatures, 1],
-          b: [outFeatures, 1],
-          c: [outFeatures, 1],
-        }),
-        { bias: bias !== null, load: load(s) },
-      ),
-    );
-  }
-  steps.push(
-    await add({ logits: z[last]!, labels, order, gradient: dz[last]!, losses, hits }, (rows, start) =>
-      planSoftmaxCrossEntropy({ rows, start, classes, scale: 1 / rows }),
-    ),
-  );
-  for (let s = last; s >= 0; s--) {
-    const { inFeatures, outFeatures, bias } = stages[s]!;
-    steps.push(
-      await addGemm(
-        { a: input(s), b: dz[s]!, c: weightOf(gradients, s) },
-        (rows) => ({
-          rows: inFeatures,
-          columns: outFeatures,
-          depth: rows,
-          a: [1, inFeatures],
-          b: [outFeatures, 1],
-          c: [outFeatures, 1],
-        }),
-        { load: load(s) },
-      ),
-    );
-    if (bias) {
-      // The column sums of dz: its product with a row of ones, which is a single one with strides 0.
-      steps.push(
-        await addGemm(
-          { a: one, b: dz[s]!, c: biasOf(gradients, s) },
-          (rows) => ({
-            rows: 1,
-            columns: outFeatures,
-            depth: rows,
-            a: [0, 0],
-            b: [outFeatures, 1],
-            c: [outFeatures, 1],
-          }),
-          {},
-        ),
-      );
-    }
-    if (s > 0) {
-      steps.push(
-        await addGemm(
-          { a: dz[s]!, b: weightOf(parameters, s), gate: z[s - 1]!, c: dz[s - 1]! },
-          (rows) => ({
-            rows,
-            columns: inFeatures,
-            depth: outFeatures,
-            a: [outFeatures, 1],
-            b: [1, outFeatures],
-            c: [inFeatures, 1],
-          }),
-          { gate: stages[s - 1]!.activation },
-        ),
-      );
-    }
-  }
-  const [v, w] = [moments[0]!, parameters];
-  steps.push(
-    optimizer.kind === "sgd"
-      ? await add({ g: gradients, v, w }, () => planSgd(layout.count, sgdOptions(optimizer)))
-      : await add({ g: gradients, m: v, v: moments[1]!, w }, (_, __, step) =>
-          planAdam(layout.count, adamOptions(optimizer), step),
-        ),
-  );
-  arena.write(parameters, packParameters(chain, layout)); // The tuner's trials may have run over nothing; start afresh.
-  for (const moment of moments) gpu.recorder.clear(moment);
-
-  const stepsAnEpoch = Math.ceil(samples / batch);
   return {
-    async epoch(epoch, progress) {
+    async epoch(epoch, progress = () => {}) {
       const startMs = performance.now();
-      arena.write(order, random(options.seed, `epoch ${epoch}`).permutation(samples));
-      for (let step = 0; step < stepsAnEpoch; step++) {
-        const start = step * batch;
-        const rows = Math.min(batch, samples - start);
-        for (const record of steps) record(rows, start, epoch * stepsAnEpoch + step + 1);
-        if (step % STEPS_A_SUBMIT === STEPS_A_SUBMIT - 1) {
-          await gpu.finish();
-          progress?.(start + rows);
-        }
-      }
-      const [lossBytes, hitBytes] = await gpu.read(
-        { buffer: losses, sizeBytes: samples * 4 },
-        { buffer: hits, sizeBytes: samples * 4 },
+      arena.write(buffers.order, random(seed, `epoch ${epoch}`).permutation(samples));
+      await recordEpoch(epoch, progress);
+      const [losses, hits] = await gpu.read(
+        { buffer: buffers.losses, sizeBytes: samples * 4 },
+        { buffer: buffers.hits, sizeBytes: samples * 4 },
       );
-      const loss = new Float32Array(lossBytes!).reduce((sum, value) => sum + value, 0) / samples;
-      const correct = new Uint32Array(hitBytes!).reduce((sum, hit) => sum + hit, 0);
+      const loss = new Float32Array(losses!).reduce((sum, value) => sum + value, 0) / samples;
+      const correct = new Uint32Array(hits!).reduce((sum, hit) => sum + hit, 0);
       return { epoch, loss, correct, samples, ms: performance.now() - startMs };
     },
     async network() {
-      const [bytes] = await gpu.read({ buffer: parameters, sizeBytes: layout.count * 4 });
+      const layout = parameterLayout(chain);
+      const [bytes] = await gpu.read({ buffer: buffers.parameters, sizeBytes: layout.count * 4 });
       return withParameters(network, chain, layout, new Float32Array(bytes!));
     },
     [Symbol.dispose]() {
@@ -255,14 +111,12 @@ export async function openTrainer(
   };
 }
 
-function trainingVariants(gpu: Gpu, shape: GemmShape): readonly GemmVariant[] {
-  return gemmVariants(gpu.isProcessor, shape.columns);
-}
-
-function sgdOptions({ learningRate, momentum, weightDecay }: SgdOptions): SgdOptions {
-  return { learningRate, momentum, weightDecay };
-}
-
-function adamOptions({ learningRate, beta1, beta2, epsilon, weightDecay }: AdamOptions): AdamOptions {
-  return { learningRate, beta1, beta2, epsilon, weightDecay };
+/** The cross-entropy is taken from logits, and so is its gradient. */
+function assertLogits({ stages }: DenseChain): void {
+  const { name, activation } = stages.at(-1)!;
+  if (activation.kind === "linear") return;
+  throw new LesionError("unsupported", `the last layer ${name} has the activation ${activation.kind}`, {
+    where: name,
+    fix: "Give the last layer the activation linear: the cross-entropy is taken from its logits.",
+  });
 }

@@ -15,11 +15,14 @@ const LEAST_MS = 4;
 export class Tuner {
   readonly #gpu: Gpu;
   readonly #adapter: string;
+  /** Work below this, in milliseconds, is not measured for. */
+  readonly #worthMs: number;
   /** What was measured here and before. */
   readonly tuning: Tuning;
 
-  constructor(gpu: Gpu, tuning: Tuning = {}) {
+  constructor(gpu: Gpu, tuning: Tuning = {}, worthMs = WORTH_MS) {
     this.#gpu = gpu;
+    this.#worthMs = worthMs;
     this.tuning = tuning;
     const { vendor, architecture, description } = gpu.adapter;
     this.#adapter = [vendor, architecture, description].join(" ");
@@ -38,7 +41,7 @@ export class Tuner {
     const key = `${this.#adapter} / ${shapeClass}`;
     const known = variants[this.tuning[key] ?? -1];
     if (known !== undefined) return known;
-    if (expectedMs < WORTH_MS) return variants[0]!;
+    if (expectedMs < this.#worthMs) return variants[0]!;
     let best = 0;
     let bestMs = Number.POSITIVE_INFINITY;
     for (const [index, variant] of variants.entries()) {

@@ -1,5 +1,5 @@
 /** Reads a model file of any known format. The format is told by the bytes first, by the name's extension second. */
-import { LesionError } from "../core/errors.ts";
+import { errorOf, LesionError, reportOf } from "../core/errors.ts";
 import type { Network } from "../network/network.ts";
 import { readOnnx } from "./onnx/read.ts";
 
@@ -33,7 +33,17 @@ export function readModel(bytes: Uint8Array, name: string): Network {
       fix: "Export the model as ONNX, for instance with torch.onnx.export or tf2onnx.",
     });
   }
-  return readOnnx(bytes, extension === "onnx" ? file.slice(0, -".onnx".length) : file);
+  return inFile(file, () => readOnnx(bytes, extension === "onnx" ? file.slice(0, -".onnx".length) : file));
+}
+
+/** What `read` gives; its LesionErrors name the file before the place in it. */
+function inFile<Result>(file: string, read: () => Result): Result {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof LesionError)) throw error;
+    throw errorOf({ ...reportOf(error), where: error.where === undefined ? file : `${file}, ${error.where}` });
+  }
 }
 
 interface OtherContent {

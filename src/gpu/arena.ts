@@ -1,6 +1,7 @@
 /**
  * GPU buffers with an owner and a budget. Every buffer of a run comes from an arena, which knows what is allocated and
- * refuses what would not fit before the driver does; a scope gives all of its buffers back at once.
+ * refuses what would not fit before the driver does; a scope gives all of its buffers back at once. What was recorded is
+ * submitted before a buffer goes: commands that name a destroyed buffer would take the whole submit with them.
  */
 import { LesionError } from "../core/errors.ts";
 
@@ -8,23 +9,26 @@ import { LesionError } from "../core/errors.ts";
 interface Ledger {
   allocatedBytes: number;
   peakBytes: number;
-  budgetBytes: number;
+  readonly budgetBytes: number;
 }
 
 /** Owns buffers; `Symbol.dispose` destroys them all. */
 export class Arena implements Disposable {
   readonly #device: GPUDevice;
+  readonly #flush: () => void;
   readonly #ledger: Ledger;
   readonly #owned = new Set<GPUBuffer>();
 
-  constructor(device: GPUDevice, budgetBytes: number, ledger?: Ledger) {
+  /** `flush` submits what was recorded. */
+  constructor(device: GPUDevice, flush: () => void, budgetBytes: number, ledger?: Ledger) {
     this.#device = device;
+    this.#flush = flush;
     this.#ledger = ledger ?? { allocatedBytes: 0, peakBytes: 0, budgetBytes };
   }
 
   /** An arena within this one: same budget, its own buffers. */
   scope(): Arena {
-    return new Arena(this.#device, this.#ledger.budgetBytes, this.#ledger);
+    return new Arena(this.#device, this.#flush, this.#ledger.budgetBytes, this.#ledger);
   }
 
   get allocatedBytes(): number {
@@ -36,9 +40,6 @@ export class Arena implements Disposable {
   }
   get budgetBytes(): number {
     return this.#ledger.budgetBytes;
-  }
-  set budgetBytes(bytes: number) {
-    this.#ledger.budgetBytes = bytes;
   }
   resetPeak(): void {
     this.#ledger.peakBytes = this.#ledger.allocatedBytes;
@@ -95,9 +96,10 @@ export class Arena implements Disposable {
     this.#device.queue.writeBuffer(buffer, offsetBytes, padded);
   }
 
-  /** Destroys one buffer of this arena. */
+  /** Destroys one buffer of this arena, once what was recorded with it is submitted. */
   free(buffer: GPUBuffer): void {
     if (!this.#owned.delete(buffer)) return;
+    this.#flush();
     this.#ledger.allocatedBytes -= buffer.size;
     buffer.destroy();
   }

@@ -1,10 +1,12 @@
 /**
- * The GPU as Lesion uses it: a device with the limits it asked for, its arena, its pipelines, one recorder and one
- * readback ring. Faults that WebGPU reports out of band are kept and thrown at the next point where results are read.
+ * The GPU as Lesion uses it: a device with the limits it asked for, its pipelines, one recorder, one readback ring, and
+ * an arena for each run that shares it.
  */
 import { LesionError } from "../core/errors.ts";
 import { Arena } from "./arena.ts";
+import { Faults } from "./faults.ts";
 import { PipelineCache } from "./pipeline-cache.ts";
+import { Profiler } from "./profiler.ts";
 import { Readback } from "./readback.ts";
 import { Recorder } from "./recorder.ts";
 
@@ -30,79 +32,99 @@ const LIMITS = [
   "maxComputeWorkgroupsPerDimension",
 ] as const;
 
-/** Owns a device and all that belongs to it. */
-export class Gpu implements Disposable {
-  readonly arena: Arena;
+/** What belongs to a device, whoever uses it. */
+interface Parts {
+  readonly device: GPUDevice;
+  readonly adapter: AdapterDescription;
+  readonly faults: Faults;
   readonly pipelines: PipelineCache;
   readonly recorder: Recorder;
-  readonly adapter: AdapterDescription;
-  readonly device: GPUDevice;
-  readonly #readback: Readback;
-  #fault: LesionError | null = null;
-  #lost: string | null = null;
+  readonly readback: Readback;
+  readonly profiler: Profiler;
+  finish(): Promise<void>;
+}
 
-  constructor(device: GPUDevice, adapter: AdapterDescription, budgetBytes: number) {
-    this.device = device;
-    this.adapter = adapter;
-    this.arena = new Arena(device, budgetBytes);
-    this.pipelines = new PipelineCache(device);
-    this.recorder = new Recorder(device, this.pipelines);
-    this.#readback = new Readback(device, this.recorder);
-    device.addEventListener("uncapturederror", ({ error }) => {
-      const code = error instanceof GPUOutOfMemoryError ? "out-of-memory" : "gpu-error";
-      this.#fault ??= new LesionError(code, `the GPU refused a command: ${error.message}`);
-    });
-    void device.lost.then(({ message, reason }) => {
-      this.#lost = message || reason;
-    });
+/** A device and all that belongs to it, with an arena of one's own. */
+export class Gpu implements Disposable {
+  readonly arena: Arena;
+  readonly #parts: Parts;
+  readonly #ownsDevice: boolean;
+
+  private constructor(parts: Parts, budgetBytes: number, ownsDevice: boolean) {
+    this.#parts = parts;
+    this.#ownsDevice = ownsDevice;
+    this.arena = new Arena(parts.device, () => parts.recorder.submit(), budgetBytes);
   }
 
+  /** Takes a device over. */
+  static of(device: GPUDevice, adapter: AdapterDescription, budgetBytes: number): Gpu {
+    const faults = new Faults(device);
+    const pipelines = new PipelineCache(device, faults);
+    const recorder = new Recorder(device, pipelines);
+    const readback = new Readback(device, recorder, faults);
+    const finish = async () => {
+      recorder.submit();
+      const refusals = recorder.takeRefusals();
+      try {
+        await device.queue.onSubmittedWorkDone();
+      } catch (cause) {
+        throw await faults.explain(new LesionError("gpu-error", "the GPU did not finish its work", { cause }));
+      }
+      await faults.check(refusals);
+    };
+    const profiler = new Profiler(device, recorder, readback, finish);
+    return new Gpu({ device, adapter, faults, pipelines, recorder, readback, profiler, finish }, budgetBytes, true);
+  }
+
+  /**
+   * The same device with an arena and a budget of its own: what one run takes. Disposing of it frees what the run left
+   * behind, and neither its budget nor its peak outlives it.
+   */
+  session(budgetBytes: number | null = null): Gpu {
+    return new Gpu(this.#parts, budgetBytes ?? this.arena.budgetBytes, false);
+  }
+
+  get device(): GPUDevice {
+    return this.#parts.device;
+  }
+  get adapter(): AdapterDescription {
+    return this.#parts.adapter;
+  }
+  get pipelines(): PipelineCache {
+    return this.#parts.pipelines;
+  }
+  get recorder(): Recorder {
+    return this.#parts.recorder;
+  }
   /** Whether the device went away. */
   get lost(): boolean {
-    return this.#lost !== null;
+    return this.#parts.faults.lost;
   }
-
   /** A processor stands in for a GPU: barriers are dear there, and arithmetic is counted in GFLOP/s. */
   get isProcessor(): boolean {
     return this.adapter.fallback;
   }
 
   /** Submits what was recorded and resolves with copies of the parts. Throws the fault, if the GPU reported one. */
-  async read(
-    ...parts: readonly { buffer: GPUBuffer; offsetBytes?: number; sizeBytes: number }[]
-  ): Promise<ArrayBuffer[]> {
-    const copies = await this.#readback.read(parts);
-    this.#check();
-    return copies;
+  read(...parts: readonly { buffer: GPUBuffer; offsetBytes?: number; sizeBytes: number }[]): Promise<ArrayBuffer[]> {
+    return this.#parts.readback.read(parts);
   }
 
-  /** Submits what was recorded and resolves when the GPU has done it. */
-  async finish(): Promise<void> {
-    this.recorder.submit();
-    await this.device.queue.onSubmittedWorkDone();
-    this.#check();
+  /** Submits what was recorded and resolves when the GPU has done it. Throws the fault, if the GPU reported one. */
+  finish(): Promise<void> {
+    return this.#parts.finish();
   }
 
-  /** Milliseconds that `record` takes on the GPU, by the wall clock: submitted alone and waited for. */
-  async time(record: () => void): Promise<number> {
-    await this.finish();
-    const startMs = performance.now();
-    record();
-    await this.finish();
-    return performance.now() - startMs;
-  }
-
-  #check(): void {
-    if (this.#lost !== null) throw new LesionError("device-lost", `the GPU device was lost: ${this.#lost}`);
-    const fault = this.#fault;
-    this.#fault = null;
-    if (fault) throw fault;
+  /** Milliseconds that what `record` records takes on the GPU. */
+  time(record: () => void): Promise<number> {
+    return this.#parts.profiler.time(record);
   }
 
   [Symbol.dispose](): void {
     this.arena[Symbol.dispose]();
-    this.#readback[Symbol.dispose]();
-    this.device.destroy();
+    if (!this.#ownsDevice) return;
+    this.#parts.readback[Symbol.dispose]();
+    this.#parts.device.destroy();
   }
 }
 
@@ -121,8 +143,12 @@ export async function openGpu(budgetBytes = DEFAULT_BUDGET_BYTES): Promise<Gpu> 
   const requiredFeatures = (["timestamp-query", "subgroups"] as GPUFeatureName[]).filter((name) =>
     adapter.features.has(name),
   );
-  const device = await adapter.requestDevice({ label: "lesion", requiredLimits, requiredFeatures });
-  return new Gpu(device, describe(adapter), budgetBytes);
+  try {
+    const device = await adapter.requestDevice({ label: "lesion", requiredLimits, requiredFeatures });
+    return Gpu.of(device, describe(adapter), budgetBytes);
+  } catch (cause) {
+    throw new LesionError("no-gpu", "the adapter gave no device", { fix: "Restart the browser.", cause });
+  }
 }
 
 function describe({ info, features, limits }: GPUAdapter): AdapterDescription {

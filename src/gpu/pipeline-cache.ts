@@ -3,6 +3,7 @@
  * bind group is made by names: `@group(0)` holds data, `@group(1)` one uniform struct at a dynamic offset.
  */
 import { LesionError } from "../core/errors.ts";
+import type { Faults } from "./faults.ts";
 import type { ShaderModule } from "./shader.ts";
 import { type Constants, specialize } from "./specialize.ts";
 
@@ -25,12 +26,15 @@ export interface BoundKernel {
 /** Compiles each variant once a device. */
 export class PipelineCache {
   readonly #device: GPUDevice;
-  readonly #kernels = new Map<string, Promise<Kernel>>();
+  readonly #faults: Faults;
+  /** By shader, then by the constants that make its final source: those are quicker to compare than the source. */
+  readonly #kernels = new Map<ShaderModule, Map<string, Promise<Kernel>>>();
   /** Layout of `@group(1)`, the same for all kernels. */
   readonly parameterLayout: GPUBindGroupLayout;
 
-  constructor(device: GPUDevice) {
+  constructor(device: GPUDevice, faults: Faults) {
     this.#device = device;
+    this.#faults = faults;
     this.parameterLayout = device.createBindGroupLayout({
       label: "parameters",
       entries: [
@@ -41,16 +45,18 @@ export class PipelineCache {
 
   /** The variant of `shader` with these constants. Throws `gpu-error` with the compiler's message and line. */
   kernel(shader: ShaderModule, constants: Constants = {}, entryPoint = "main"): Promise<Kernel> {
-    const source = specialize(shader.source, constants);
-    const key = `${entryPoint}\n${source}`;
-    const known = this.#kernels.get(key);
+    const variants = this.#kernels.get(shader) ?? new Map<string, Promise<Kernel>>();
+    this.#kernels.set(shader, variants);
+    const key = JSON.stringify([entryPoint, constants]);
+    const known = variants.get(key);
     if (known) return known;
-    const made = this.#compile(shader, source, entryPoint, constants);
-    this.#kernels.set(key, made);
+    const made = this.#compile(shader, entryPoint, constants);
+    variants.set(key, made);
     return made;
   }
 
-  async #compile(shader: ShaderModule, code: string, entryPoint: string, constants: Constants): Promise<Kernel> {
+  async #compile(shader: ShaderModule, entryPoint: string, constants: Constants): Promise<Kernel> {
+    const code = specialize(shader.source, constants);
     const variant = Object.entries(constants)
       .map(([name, value]) => `${name}=${value}`)
       .join(" ");
@@ -77,10 +83,12 @@ export class PipelineCache {
       return { name: label, pipeline, dataLayout, shader, parameters };
     } catch (cause) {
       const messages = (await module.getCompilationInfo()).messages.map((m) => `line ${m.lineNum}: ${m.message}`);
-      throw new LesionError("gpu-error", `the kernel ${label} does not compile: ${messages[0] ?? cause}`, {
-        where: `shaders/${shader.name}.wgsl`,
-        cause,
-      });
+      throw await this.#faults.explain(
+        new LesionError("gpu-error", `the kernel ${label} does not compile: ${messages[0] ?? cause}`, {
+          where: `shaders/${shader.name}.wgsl`,
+          cause,
+        }),
+      );
     }
   }
 

@@ -1,5 +1,6 @@
 /** Brings results back: a ring of staging buffers, so that one can be mapped while another is being filled. */
 import { LesionError } from "../core/errors.ts";
+import type { Faults } from "./faults.ts";
 import type { Recorder } from "./recorder.ts";
 
 /** Staging buffers by size, at most `KEPT` idle ones. */
@@ -8,20 +9,24 @@ const KEPT = 8;
 export class Readback implements Disposable {
   readonly #device: GPUDevice;
   readonly #recorder: Recorder;
+  readonly #faults: Faults;
   readonly #idle: GPUBuffer[] = [];
 
-  constructor(device: GPUDevice, recorder: Recorder) {
+  constructor(device: GPUDevice, recorder: Recorder, faults: Faults) {
     this.#device = device;
     this.#recorder = recorder;
+    this.#faults = faults;
   }
 
   /**
    * Submits what was recorded and resolves with a copy of `parts` (buffer, offset, size; multiples of 4 bytes), in one
-   * round trip. Rejects with `device-lost` where the device went away meanwhile.
+   * round trip. Rejects with `device-lost` where the device went away meanwhile, or else with what the GPU refused.
    */
   async read(parts: readonly { buffer: GPUBuffer; offsetBytes?: number; sizeBytes: number }[]): Promise<ArrayBuffer[]> {
     const total = parts.reduce((sum, part) => sum + part.sizeBytes, 0);
     const staging = this.#take(total);
+    let copies: ArrayBuffer[];
+    let refusals: ReturnType<Recorder["takeRefusals"]>;
     try {
       let at = 0;
       for (const { buffer, offsetBytes = 0, sizeBytes } of parts) {
@@ -29,18 +34,24 @@ export class Readback implements Disposable {
         at += sizeBytes;
       }
       this.#recorder.submit();
+      refusals = this.#recorder.takeRefusals();
       await staging.mapAsync(GPUMapMode.READ, 0, total);
       const mapped = staging.getMappedRange(0, total);
-      at = 0;
-      const copies = parts.map(({ sizeBytes }) => mapped.slice(at, (at += sizeBytes)));
+      let from = 0;
+      copies = parts.map(({ sizeBytes }) => {
+        const copy = mapped.slice(from, from + sizeBytes);
+        from += sizeBytes;
+        return copy;
+      });
       staging.unmap();
       this.#give(staging);
-      return copies;
     } catch (cause) {
       // Not put back: a buffer whose mapping failed is of no further use.
       staging.destroy();
-      throw new LesionError("device-lost", "the GPU device was lost while results were being read", { cause });
+      throw await this.#faults.explain(new LesionError("gpu-error", "results could not be read back", { cause }));
     }
+    await this.#faults.check(refusals);
+    return copies;
   }
 
   #take(sizeBytes: number): GPUBuffer {

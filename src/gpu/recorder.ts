@@ -22,6 +22,7 @@ export class Recorder {
   #encoder: GPUCommandEncoder | null = null;
   #pass: GPUComputePassEncoder | null = null;
   #slots = 0;
+  readonly #refusals: Promise<GPUError | null>[] = [];
   /** Dispatches since the device was opened. */
   dispatches = 0;
 
@@ -70,14 +71,33 @@ export class Recorder {
     this.#outsidePass().copyBufferToBuffer(from, fromBytes, to, toBytes, sizeBytes);
   }
 
+  /** Writes the GPU's clock to entry `index` of a query set, after all that was recorded before. */
+  stamp(querySet: GPUQuerySet, index: number): void {
+    const timestampWrites = { querySet, endOfPassWriteIndex: index };
+    this.#outsidePass().beginComputePass({ timestampWrites }).end();
+  }
+
+  /** Writes the first `count` entries of a query set, 64 bits each, to the start of a buffer. */
+  resolve(querySet: GPUQuerySet, count: number, to: GPUBuffer): void {
+    this.#outsidePass().resolveQuerySet(querySet, 0, count, to, 0);
+  }
+
   /** Sends what was recorded to the GPU. */
   submit(): void {
     this.#endPass();
     if (!this.#encoder) return;
+    // A refusal belongs to this submit and to whoever reads next, not to whoever reads when it is told.
+    this.#device.pushErrorScope("validation");
     if (this.#slots > 0) this.#device.queue.writeBuffer(this.#uniforms, 0, this.#staging, 0, this.#slots * SLOT_BYTES);
     this.#device.queue.submit([this.#encoder.finish()]);
+    this.#refusals.push(this.#device.popErrorScope().catch(() => null));
     this.#encoder = null;
     this.#slots = 0;
+  }
+
+  /** For each submit since the last call: resolves with the error, where the GPU refused it. */
+  takeRefusals(): readonly Promise<GPUError | null>[] {
+    return this.#refusals.splice(0);
   }
 
   #begin(): GPUComputePassEncoder {

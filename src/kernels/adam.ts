@@ -18,6 +18,8 @@ export function planAdam(count: number, options: AdamOptions, step: number): Ker
     parameters: {
       count,
       ...options,
+      share1: 1 - options.beta1,
+      share2: 1 - options.beta2,
       correction1: 1 - options.beta1 ** step,
       correction2: 1 - options.beta2 ** step,
     },

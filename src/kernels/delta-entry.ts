@@ -23,6 +23,11 @@ export interface DeltaEntryVariant {
 
 export const deltaEntryVariants: readonly DeltaEntryVariant[] = [{ images: 4 }, { images: 1 }, { images: 8 }];
 
+/** Most images of one dispatch, which may have so many workgroups along an axis. */
+export function mostDeltaImages(columns: number, variant: DeltaEntryVariant, mostWorkgroups: number): number {
+  return Math.floor((mostWorkgroups * shader.constants.WORKGROUP) / Math.ceil(columns / 4)) * variant.images;
+}
+
 /** The dispatch; c is [masks * images, columns], row-major. */
 export function planDeltaEntry(shape: DeltaEntryShape, variant: DeltaEntryVariant): KernelPlan {
   const threads = Math.ceil(shape.images / variant.images) * Math.ceil(shape.columns / 4);

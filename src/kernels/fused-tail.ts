@@ -20,7 +20,10 @@ export interface FusedTailShape {
   readonly width: number;
   readonly activation: Activation | null;
   readonly layout: TallyLayout;
+  readonly top5: boolean;
   readonly loss: boolean;
+  /** Whether any of the masks lists more than two units. */
+  readonly extra: boolean;
   readonly rowStart: number;
   /** Most samples that any of the masks lists; the listed kernel alone. */
   readonly longestList?: number;
@@ -57,6 +60,8 @@ export function planFusedTail(shape: FusedTailShape, variant: FusedTailVariant):
       PLACES: variant.places,
       WORKGROUP: variant.workgroup,
       ACTIVATION: activationNumber(activation?.kind ?? "linear"),
+      EXTRA: shape.extra ? 1 : 0,
+      TOP5: shape.top5 ? 1 : 0,
       LOSS: shape.loss ? 1 : 0,
     },
     parameters: {

@@ -1,19 +1,22 @@
 /** What a study would cost, without running it: `lesion plan`. */
+import { nextTask } from "../core/next-task.ts";
+import { chainMacs } from "../engine/device-chain.ts";
 import { Tuner } from "../engine/tuner.ts";
 import type { Gpu } from "../gpu/device.ts";
 import { openStudy } from "./open-study.ts";
+import { isElsewhere, planOpened } from "./plan-opened.ts";
 import { predictMs } from "./predict.ts";
-import { planOpened, type RunInput } from "./run.ts";
+import type { RunInput } from "./run-interface.ts";
 
 /** The plan of a study on a device, with its predicted time. An untrained network stands in for one to be trained. */
-export async function planStudy(input: RunInput, gpu: Gpu) {
-  const opened = await openStudy(input.study, input.files);
-  if (input.memoryBytes !== null) gpu.arena.budgetBytes = input.memoryBytes;
+export async function planStudy(input: RunInput, device: Gpu) {
+  const opened = await openStudy(input.study, input.files, nextTask);
+  using gpu = device.session(input.memoryBytes);
   const { chain, study } = opened;
-  const { shard } = input;
-  const plan = planOpened(opened, gpu, (row) => shard !== null && row % shard.of !== shard.index);
-  const predictedMs = await predictMs({ gpu, tuner: new Tuner(gpu, input.tuning), opened, chain, plan });
-  const macs = chain.stages.reduce((sum, { inFeatures, outFeatures }) => sum + inFeatures * outFeatures, 0);
+  const plan = planOpened(opened, gpu, (row) => isElsewhere(row, input.shard));
+  const tuner = new Tuner(gpu, input.tuning);
+  const predictedMs = await predictMs({ gpu, tuner, opened, chain, plan, proceed: async () => true });
+  const macs = chainMacs(chain);
   const train = "train" in study.model ? study.model.train : null;
   const trainSamples = train?.limit ?? TRAINING_SAMPLES;
   return {

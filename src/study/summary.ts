@@ -5,6 +5,8 @@
 import { type Interval, wilson } from "../ablation/statistics/wilson.ts";
 import type { AblationRecord, BaselineRecord, Site } from "./records.ts";
 
+export { wilson } from "../ablation/statistics/wilson.ts";
+
 /** A class and how far its recall moved. */
 export interface ClassChange {
   /** Index of the class. */

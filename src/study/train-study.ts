@@ -10,7 +10,7 @@ import type { OpenedStudy, StudyFiles } from "./open-study.ts";
 import type { TrainRecord } from "./records.ts";
 import type { TrainOptions } from "./study.ts";
 
-/** What training tells while it goes on. `proceed` resolves with false where it must stop. */
+/** What training tells while it goes on. `proceed` is asked every few steps, and resolves with false where it must stop. */
 export interface TrainObserver {
   making(done: number, total: number): void | Promise<void>;
   /** Samples done of all epochs together. */
@@ -19,22 +19,35 @@ export interface TrainObserver {
   proceed(): Promise<boolean>;
 }
 
-/**
- * The trained network, or null where it was stopped. Throws `bad-study` where the loss is no number any more.
- */
-export async function trainStudy(
+/** The trained network, or null where it was stopped. Throws `bad-study` where the loss is no number any more. */
+export async function trainStudy(...given: Parameters<typeof train>): Promise<Network | null> {
+  try {
+    return await train(...given);
+  } catch (thrown) {
+    if (thrown instanceof LesionError && thrown.code === "cancelled") return null;
+    throw thrown;
+  }
+}
+
+async function train(
   gpu: Gpu,
   tuner: Tuner,
   opened: OpenedStudy,
-  train: TrainOptions,
+  options: TrainOptions,
   files: StudyFiles,
   observer: TrainObserver,
-): Promise<Network | null> {
+): Promise<Network> {
   const { study, network } = opened;
-  const source = { ...study.data, split: "train" as const, limit: train.limit };
-  const dataset = await openDataset(source, files.bytesOf, files.available, observer.making);
+  const source = { ...study.data, split: "train" as const, limit: options.limit };
+  const proceed = async () => {
+    if (!(await observer.proceed())) throw new LesionError("cancelled", "training was stopped");
+  };
+  const dataset = await openDataset(source, files.bytesOf, files.available, async (done, total) => {
+    await observer.making(done, total);
+    await proceed();
+  });
   const transform = transformOf(study.data, channelsOf(dataset));
-  const { batch, optimizer, epochs } = train;
+  const { batch, optimizer, epochs } = options;
   using trainer = await openTrainer(gpu, tuner, network, dataset, transform, {
     batch: Math.min(batch, dataset.samples),
     optimizer,
@@ -43,8 +56,11 @@ export async function trainStudy(
   });
   const total = epochs * dataset.samples;
   for (let epoch = 0; epoch < epochs; epoch++) {
-    if (!(await observer.proceed())) return null;
-    const seen = await trainer.epoch(epoch, (samples) => observer.samples(epoch * dataset.samples + samples, total));
+    await proceed();
+    const seen = await trainer.epoch(epoch, async (samples) => {
+      observer.samples(epoch * dataset.samples + samples, total);
+      await proceed();
+    });
     if (!Number.isFinite(seen.loss)) {
       throw new LesionError("bad-study", `training diverged: the loss of epoch ${epoch + 1} is ${seen.loss}`, {
         where: "model.train.optimizer.learningRate",

@@ -55,13 +55,13 @@ describe("dropped files", () => {
 
   test("a damaged model is told and leaves the study as it was", async () => {
     const { lab, refuse } = opened();
-    refuse.error = new LesionError("bad-file", "net.onnx ends after 12 bytes", {
+    refuse.error = new LesionError("bad-file", "the file ends after 12 bytes", {
       where: "byte 12",
       fix: "Export again.",
     });
     await lab.takeFiles([file("net.onnx")]);
     expect(lab.notices.value.map(({ report }) => [report.message, report.where, report.fix])).toEqual([
-      ["net.onnx ends after 12 bytes", "byte 12", "Export again."],
+      ["the file ends after 12 bytes", "net.onnx, byte 12", "Export again."],
     ]);
     expect("build" in lab.study.value.model).toBe(true);
     lab.dismiss(lab.notices.value[0]!.id);

@@ -121,7 +121,12 @@ export function createLab(engine: Engine, schedule: Schedule): Lab {
   };
 
   const takeModel = async (file: File) => {
-    inspected.value = await engine.inspect(file, file.name);
+    try {
+      inspected.value = await engine.inspect(file, file.name);
+    } catch (thrown) {
+      notify(placed(reportOf(thrown), file.name));
+      return;
+    }
     files.value = { ...files.value, [file.name]: file };
     const problem = editStudy((study) => ({ ...study, model: { file: file.name } }));
     if (problem !== null) notify(problem);
@@ -214,6 +219,12 @@ function missingFile(study: Study, files: Files): string | null {
   const here = Object.fromEntries(Object.entries(files).filter(([path]) => path.startsWith(`${data.path ?? ""}/`)));
   if (completeSplits(here).includes(data.split)) return null;
   return `Drop the IDX files of the ${data.split} split: images and labels.`;
+}
+
+/** A report that says which file it is about. */
+function placed(report: ErrorReport, file: string): ErrorReport {
+  if (report.where?.includes(file) || report.message.includes(file)) return report;
+  return { ...report, where: report.where === undefined ? file : `${file}, ${report.where}` };
 }
 
 function unknownFile(name: string): LesionError {

@@ -5,6 +5,7 @@ import { openEngine } from "../engine.ts";
 import { pageRequest } from "../run-study.ts";
 import type { Screen } from "../screen.ts";
 import { readStudy } from "../study-files.ts";
+import { grouped } from "../units-of-measure.ts";
 
 const REFERENCES = ["float64", "tfjs-webgpu"] as const;
 
@@ -42,10 +43,19 @@ export const check: Command = {
 
 function printCheck(report: CheckReport, screen: Screen): void {
   const verdict = report.agrees ? screen.paint("green", "agrees") : screen.paint("red", "disagrees");
-  screen.result(`${report.reference}: ${verdict} on ${report.samples} samples, ${report.ablations} ablations`);
-  screen.result(`  largest relative error of a logit: ${report.logitError.toExponential(2)}`);
-  screen.result(`  ablations whose counts differ: ${report.countDifferences.length}`);
-  for (const { row, lesion, reference, unexplained } of report.countDifferences) {
+  const { samples, ablations, logitError, countDifferences } = report;
+  screen.result(
+    `${report.reference}: ${verdict} on ${grouped(samples)} samples and ${grouped(ablations)} ablations of them`,
+  );
+  screen.result(
+    logitError === 0
+      ? "  logits  the same, bit for bit"
+      : `  logits  differ by ${logitError.toExponential(1)} of their root mean square at most`,
+  );
+  screen.result(
+    `  counts  ${countDifferences.length === 0 ? "all the same" : `${countDifferences.length} of ${ablations} differ`}`,
+  );
+  for (const { row, lesion, reference, unexplained } of countDifferences) {
     const cause = unexplained === 0 ? "all within rounding" : `${unexplained} samples beyond rounding`;
     screen.result(`    ablation ${row}: Lesion ${lesion}, reference ${reference} (${cause})`);
   }

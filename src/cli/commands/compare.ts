@@ -36,8 +36,13 @@ function printComparison(comparison: Comparison, all: boolean, screen: Screen): 
   screen.result(
     `${grouped(compared)} ablations in both, ${grouped(onlyA.length)} only in A, ${grouped(onlyB.length)} only in B`,
   );
-  screen.result(`${grouped(differences.length)} differ; the largest difference is ${grouped(largest)} samples`);
-  if (differences.length === 0) return;
+  if (differences.length === 0) {
+    screen.result("no ablation differs");
+    return;
+  }
+  screen.result(
+    `${grouped(differences.length)} differ; the counts of correct samples differ by ${grouped(largest)} at most`,
+  );
   const shown = all ? differences : differences.slice(0, MOST_ROWS);
   const rows = shown.map((one) => [
     one.label,

@@ -5,16 +5,18 @@ import { type BrowserSearch, findBrowser, noBrowser } from "../browser.ts";
 import { type Command, SHARED_OPTIONS } from "../command.ts";
 import { adapterName } from "../reporter.ts";
 import type { Screen } from "../screen.ts";
-import { bytes, duration } from "../units-of-measure.ts";
+import { tableLines } from "../table.ts";
+import { bytes, duration, grouped } from "../units-of-measure.ts";
 
-const LIMITS = [
-  "maxBufferSize",
-  "maxStorageBufferBindingSize",
-  "maxComputeWorkgroupStorageSize",
-  "maxComputeInvocationsPerWorkgroup",
-  "maxComputeWorkgroupsPerDimension",
-  "maxStorageBuffersPerShaderStage",
-];
+/** Limits that decide what fits, in the unit that each is a number of. */
+const LIMITS = {
+  maxBufferSize: bytes,
+  maxStorageBufferBindingSize: bytes,
+  maxComputeWorkgroupStorageSize: bytes,
+  maxComputeInvocationsPerWorkgroup: grouped,
+  maxComputeWorkgroupsPerDimension: grouped,
+  maxStorageBuffersPerShaderStage: grouped,
+} as const;
 
 export const doctor: Command = {
   name: "doctor",
@@ -56,10 +58,32 @@ function printSearch({ chosen, rejected }: BrowserSearch, screen: Screen): void 
   screen.result(`adapter   ${adapterName(adapter)}`);
   if (adapter.fallback) {
     screen.result(
-      `          ${screen.paint("yellow", "a processor stands in for a GPU (SwiftShader): right, but much slower")}`,
+      `          ${screen.paint("yellow", "no GPU was found; the processor stands in for it, as right but slower")}`,
     );
   }
-  screen.result(`features  ${adapter.features.join(" ")}`);
-  for (const limit of LIMITS) screen.result(`limit     ${limit} ${adapter.limits[limit] ?? "unknown"}`);
-  screen.result(`a small GPU job (268 million multiply-adds) takes ${duration(chosen.jobMs)}`);
+  screen.result(`speed     a small job (268 million multiply-adds) takes ${duration(chosen.jobMs)}`);
+  const limits = Object.entries(LIMITS).map(([name, unit], place) => {
+    const limit = adapter.limits[name];
+    return [place === 0 ? "limits  " : "", name, limit === undefined ? "unknown" : unit(limit)];
+  });
+  const columns = [
+    { title: "", align: "left" },
+    { title: "", align: "left" },
+    { title: "", align: "right" },
+  ] as const;
+  for (const line of tableLines(columns, limits, Number.POSITIVE_INFINITY).slice(1)) screen.result(line);
+  for (const [place, line] of wrapped(adapter.features, screen.width - 10).entries()) {
+    screen.result(`${place === 0 ? "features" : "        "}  ${line}`);
+  }
+}
+
+/** Words in lines of up to `width` characters. */
+function wrapped(words: readonly string[], width: number): string[] {
+  const lines: string[] = [];
+  for (const word of words) {
+    const last = lines.at(-1);
+    if (last === undefined || last.length + 1 + word.length > width) lines.push(word);
+    else lines[lines.length - 1] = `${last} ${word}`;
+  }
+  return lines;
 }

@@ -6,7 +6,7 @@ import { pageRequest } from "../run-study.ts";
 import type { Screen } from "../screen.ts";
 import { readStudy } from "../study-files.ts";
 import { tableLines } from "../table.ts";
-import { bytes, duration, grouped, macs } from "../units-of-measure.ts";
+import { bytes, duration, grouped, macs, times } from "../units-of-measure.ts";
 
 export const plan: Command = {
   name: "plan",
@@ -31,9 +31,9 @@ function printPlan(report: PlanReport, screen: Screen): void {
     const { epochs, samples, macs: trainingMacs } = report.training;
     screen.result(`training first: ${epochs} epochs of ${grouped(samples)} samples, ${macs(trainingMacs)}`);
   }
-  const factor =
-    report.macs === 0 ? "" : `, ${(report.macsWhole / report.macs).toFixed(1)} times less than whole networks`;
-  screen.result(`compute   ${macs(report.macs)}${factor} (${macs(report.macsWhole)})`);
+  const whole = `whole networks (${macs(report.macsWhole)})`;
+  const factor = report.macs === 0 ? "" : `, ${times(report.macsWhole / report.macs)} less than ${whole}`;
+  screen.result(`compute   ${macs(report.macs)}${factor}`);
   screen.result(`memory    ${bytes(report.peakBytes)} at most, of a budget of ${bytes(report.budgetBytes)}`);
   screen.result(
     `time      ${report.predictedMs === null ? "unknown: nothing was measured on this adapter yet" : `about ${duration(report.predictedMs)}`}`,

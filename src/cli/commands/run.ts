@@ -13,6 +13,7 @@ import { RunDirectory } from "../run-directory.ts";
 import { runStudy } from "../run-study.ts";
 import type { Screen } from "../screen.ts";
 import { readStudy, type StudyOnDisk } from "../study-files.ts";
+import { grouped } from "../units-of-measure.ts";
 
 /** Options of every command that runs a study. */
 export const RUN_OPTIONS = {
@@ -55,7 +56,8 @@ export async function carryOut(study: StudyOnDisk, folder: string, args: Argumen
     screen.log("finishing the batch under way and saving; Ctrl+C again stops at once"),
   );
   if (directory.records.length > 0) {
-    screen.log(`resuming: ${directory.records.filter(({ type }) => type === "ablation").length} ablations are done`);
+    const done = directory.records.filter(({ type }) => type === "ablation").length;
+    screen.log(`resuming: ${grouped(done)} of ${grouped(countOf(directory))} ablations are done`);
   }
   const reporter = json ? jsonReporter(screen) : textReporter(screen);
   let end: EndRecord;
@@ -89,12 +91,17 @@ export async function carryOut(study: StudyOnDisk, folder: string, args: Argumen
   return judge(expectations, results, screen, json) ? 0 : 4;
 }
 
+/** How many ablations a run has, as its journal's head says. */
+function countOf({ records }: RunDirectory): number {
+  return records.find((record) => record.type === "run")?.ablations ?? 0;
+}
+
 /** The last record of a run that has nothing left to do, or null. */
-function finishedEnd({ records }: RunDirectory): EndRecord | null {
+function finishedEnd(directory: RunDirectory): EndRecord | null {
+  const { records } = directory;
   const last = records.at(-1);
-  const head = records.find((record) => record.type === "run");
   const done = records.filter(({ type }) => type === "ablation").length;
-  return last?.type === "end" && last.state === "done" && done === head?.ablations ? last : null;
+  return last?.type === "end" && last.state === "done" && done === countOf(directory) ? last : null;
 }
 
 /** Prints how each expectation turned out; true where all hold. */

@@ -1,0 +1,91 @@
+/**
+ * The built engine when its GPU device is lost, or its worker dies, in the middle of a run: the page that the command line
+ * drives, driven by the test itself.
+ */
+import { expect, type Page, test } from "playwright/test";
+import { decode, encode } from "../src/cli/transport.ts";
+import type { ErrorReport } from "../src/core/errors.ts";
+import type { LesionRecord } from "../src/study/records.ts";
+import type { RunEvent } from "../workers/protocol.ts";
+import { ABLATIONS, comparable, smallStudy } from "./small-study.ts";
+
+/** What a run gave. */
+interface Seen {
+  readonly records: LesionRecord[];
+  /** Words of correctness bits by row. */
+  readonly bits: Map<number, number[]>;
+  readonly artifacts: Record<string, Uint8Array>;
+  readonly warnings: string[];
+}
+type Call = "run" | "kill" | "loseDevice";
+
+const nothing = (): Seen => ({ records: [], bits: new Map(), artifacts: {}, warnings: [] });
+
+/** Opens the headless page; returns a function that runs the study and calls the engine once, at the first ablations. */
+async function openEngine(page: Page) {
+  let take = async (_: RunEvent) => {};
+  await page.exposeFunction("lesionEvent", (event: unknown) => take(decode(event) as RunEvent));
+  await page.goto("./?headless");
+  await page.waitForFunction(() => "lesion" in globalThis);
+  const call = (name: Call, ...args: unknown[]): Promise<{ ok?: unknown; error?: ErrorReport }> =>
+    page.evaluate(({ name, args }) => globalThis.lesion[name]!(...args), {
+      name,
+      args: args.map(encode),
+    });
+  return async (seen: Seen, request: object, disturb: Call | null) => {
+    let isDisturbed = disturb === null;
+    take = async (event) => {
+      note(seen, event);
+      if (isDisturbed || event.kind !== "records" || event.records[0]?.type !== "ablation") return;
+      isDisturbed = true;
+      await call(disturb!);
+    };
+    return call("run", { study: smallStudy, files: {}, ...request });
+  };
+}
+
+function note({ records, bits, artifacts, warnings }: Seen, event: RunEvent): void {
+  if (event.kind === "warning") warnings.push(event.message);
+  if (event.kind === "artifact") artifacts[event.name] = event.bytes;
+  if (event.kind !== "records") return;
+  records.push(...event.records);
+  if (event.bits === null) return;
+  const { rows, wordsPerRow, words } = event.bits;
+  for (const [place, row] of rows.entries()) {
+    expect(bits.has(row), `row ${row} came twice`).toBe(false);
+    bits.set(row, [...words.subarray(place * wordsPerRow, (place + 1) * wordsPerRow)]);
+  }
+}
+
+/** Rows that are there when something goes wrong must be some, but not all. */
+const rowsOf = ({ records }: Seen) => records.filter(({ type }) => type === "ablation").length;
+
+function expectSame(disturbed: Seen, undisturbed: Seen): void {
+  expect(rowsOf(disturbed)).toBe(ABLATIONS);
+  expect(comparable(disturbed.records)).toEqual(comparable(undisturbed.records));
+  expect([...disturbed.bits].sort(([a], [b]) => a - b)).toEqual([...undisturbed.bits].sort(([a], [b]) => a - b));
+}
+
+test("a device lost in the middle is replaced, a worker that dies is resumed, and the results are the same", async ({
+  page,
+}) => {
+  const run = await openEngine(page);
+  const undisturbed = nothing();
+  expect(await run(undisturbed, {}, null)).toMatchObject({ ok: { state: "done", ablations: ABLATIONS } });
+
+  const lost = nothing();
+  expect(await run(lost, {}, "loseDevice")).toMatchObject({ ok: { state: "done", ablations: ABLATIONS } });
+  const [, kept] = lost.warnings.join("\n").match(/device was lost.*\((\d+) ablations are kept\)/) ?? [];
+  expect(Number(kept)).toBeGreaterThan(0);
+  expect(Number(kept)).toBeLessThan(ABLATIONS);
+  expectSame(lost, undisturbed);
+
+  const killed = nothing();
+  expect(await run(killed, {}, "kill")).toMatchObject({ error: { code: "worker-died", fix: expect.any(String) } });
+  expect(rowsOf(killed)).toBeGreaterThan(0);
+  expect(rowsOf(killed)).toBeLessThan(ABLATIONS);
+  const { "trained.onnx": trained, "untrained.onnx": untrained } = killed.artifacts;
+  const resumption = { journal: [...killed.records], trained: { trained, untrained } };
+  expect(await run(killed, resumption, null)).toMatchObject({ ok: { state: "done", ablations: ABLATIONS } });
+  expectSame(killed, undisturbed);
+});

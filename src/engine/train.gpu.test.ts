@@ -1,0 +1,176 @@
+/** Training on the GPU follows the float64 oracle step by step, and the same seed gives the same bits. */
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { random } from "../core/random.ts";
+import type { Dataset } from "../data/dataset.ts";
+import { type Gpu, openGpu } from "../gpu/device.ts";
+import { denseChain } from "../network/dense-chain.ts";
+import type { ActivationKind, DenseLayer, Network } from "../network/network.ts";
+import { gradients } from "../reference/backward.ts";
+import { adamStep, sgdStep } from "../reference/optimizer.ts";
+import { type ChainLayer, evaluate, forward, logitsOf } from "../reference/oracle.ts";
+import { initialNetwork } from "./initial.ts";
+import { type EpochResult, openTrainer, type TrainingOptions } from "./train.ts";
+import { Tuner } from "./tuner.ts";
+
+let gpu: Gpu;
+beforeAll(async () => {
+  gpu = await openGpu();
+});
+afterAll(() => gpu[Symbol.dispose]());
+
+type OptimizerOptions = TrainingOptions["optimizer"];
+
+const SAMPLES = 67;
+const EPOCHS = 2;
+const FEATURES = 13;
+const CLASSES = 5;
+const transform = { scale: 1, mean: [0], std: [1], threshold: null };
+
+const draw = random(31);
+const dataset: Dataset = {
+  name: "random",
+  samples: SAMPLES,
+  shape: [FEATURES],
+  values: Float32Array.from({ length: SAMPLES * FEATURES }, () => draw.normal()),
+  labels: Uint16Array.from({ length: SAMPLES }, () => draw.below(CLASSES)),
+  classes: CLASSES,
+  classNames: [],
+};
+
+const untrained = (activation: ActivationKind, bias: boolean): Network =>
+  initialNetwork(
+    "net",
+    {
+      input: FEATURES,
+      layers: [
+        { units: 17, activation, bias },
+        { units: 7, activation, bias },
+        { units: CLASSES, activation: "linear", bias },
+      ],
+      init: "pytorch",
+    },
+    9,
+  );
+
+async function trained(network: Network, options: TrainingOptions) {
+  using trainer = await openTrainer(gpu, new Tuner(gpu), network, dataset, transform, options);
+  const epochs: EpochResult[] = [];
+  for (let epoch = 0; epoch < EPOCHS; epoch++) epochs.push(await trainer.epoch(epoch));
+  return { epochs, stages: denseChain(await trainer.network()).stages };
+}
+
+/** The same in float64: parameters of all layers after each step, and what each epoch saw. */
+function oracle(network: Network, { batch, optimizer, seed }: TrainingOptions) {
+  let layers: readonly ChainLayer[] = denseChain(network).stages.map((stage) => ({
+    ...stage,
+    weight: Float64Array.from(stage.weight),
+    bias: stage.bias && Float64Array.from(stage.bias),
+  }));
+  const arrays = (of: readonly { weight: ChainLayer["weight"]; bias: ChainLayer["bias"] }[]) =>
+    of.flatMap(({ weight, bias }) => [weight as Float64Array, ...(bias ? [bias as Float64Array] : [])]);
+  const zeros = () => arrays(layers).map(({ length }) => new Float64Array(length));
+  let first: readonly Float64Array[] = zeros();
+  let second: readonly Float64Array[] = zeros();
+  const epochs: { loss: number; correct: number }[] = [];
+  for (let epoch = 0, step = 1; epoch < EPOCHS; epoch++) {
+    const order = random(seed, `epoch ${epoch}`).permutation(SAMPLES);
+    let [loss, correct] = [0, 0];
+    for (let start = 0; start < SAMPLES; start += batch, step++) {
+      const chosen = [...order.subarray(start, start + batch)];
+      const labels = Uint16Array.from(chosen, (n) => dataset.labels[n]!);
+      const inputs = Float64Array.from(
+        chosen.flatMap((n) => [...dataset.values.subarray(n * FEATURES, (n + 1) * FEATURES)]),
+      );
+      const seen = evaluate(logitsOf(forward(layers, inputs, chosen.length)), labels);
+      loss += (seen.loss * chosen.length) / SAMPLES;
+      correct += seen.correct;
+      const slopes = arrays(gradients(layers, inputs, labels).layers);
+      const parameters = arrays(layers).map((values, i) => {
+        if (optimizer.kind === "sgd") {
+          const next = sgdStep(values, slopes[i]!, first[i]!, optimizer);
+          first = first.with(i, next.velocity);
+          return next.parameters;
+        }
+        const next = adamStep(values, slopes[i]!, { first: first[i]!, second: second[i]! }, step, optimizer);
+        [first, second] = [first.with(i, next.first), second.with(i, next.second)];
+        return next.parameters;
+      });
+      let at = 0;
+      layers = layers.map((layer) => ({
+        ...layer,
+        weight: parameters[at++]!,
+        bias: layer.bias ? parameters[at++]! : null,
+      }));
+    }
+    epochs.push({ loss, correct });
+  }
+  return { epochs, layers };
+}
+
+/** Largest difference over the root mean square of what was wanted. */
+function errorOf(got: Float32Array, wanted: ArrayLike<number>): number {
+  const values = Array.from(wanted);
+  const rms = Math.sqrt(values.reduce((sum, value) => sum + value * value, 0) / values.length);
+  return Math.max(...values.map((value, i) => Math.abs(got[i]! - value))) / rms;
+}
+
+const sgd: OptimizerOptions = { kind: "sgd", learningRate: 0.1, momentum: 0.9, weightDecay: 0.01 };
+const adam: OptimizerOptions = {
+  kind: "adam",
+  learningRate: 0.01,
+  beta1: 0.9,
+  beta2: 0.999,
+  epsilon: 1e-8,
+  weightDecay: 0.001,
+};
+
+describe.each<[string, OptimizerOptions, ActivationKind, boolean, number]>([
+  ["sgd", sgd, "relu", true, 16],
+  ["sgd without biases", sgd, "leaky-relu", false, 16],
+  ["sgd, one batch an epoch", sgd, "gelu", true, 67],
+  ["adam", adam, "tanh", true, 9],
+])("%s", (_, optimizer, activation, bias, batch) => {
+  const options = { batch, optimizer, samples: SAMPLES, seed: 4 };
+  const network = untrained(activation, bias);
+
+  test("follows the oracle", async () => {
+    const got = await trained(network, options);
+    const wanted = oracle(network, options);
+    got.epochs.forEach((epoch, i) => {
+      expect(epoch).toMatchObject({ epoch: i, samples: SAMPLES });
+      expect(epoch.loss).toBeCloseTo(wanted.epochs[i]!.loss, 4);
+      expect(Math.abs(epoch.correct - wanted.epochs[i]!.correct)).toBeLessThanOrEqual(1);
+    });
+    const before = denseChain(network).stages;
+    wanted.layers.forEach(({ weight, bias: biases }, i) => {
+      expect(errorOf(got.stages[i]!.weight, weight), `weights ${i}`).toBeLessThan(1e-3);
+      if (biases) expect(errorOf(got.stages[i]!.bias!, biases), `biases ${i}`).toBeLessThan(1e-3);
+      else expect(got.stages[i]!.bias).toBeNull();
+      // The steps were large enough to tell a wrong one from a right one.
+      expect(errorOf(got.stages[i]!.weight, before[i]!.weight)).toBeGreaterThan(0.01);
+    });
+  });
+
+  test("gives the same bits for the same seed, and others for another", async () => {
+    const weights = ({ stages }: { stages: readonly DenseLayer[] }) => stages.map(({ weight, bias: b }) => [weight, b]);
+    const once = weights(await trained(network, options));
+    expect(weights(await trained(network, options))).toEqual(once);
+    if (batch < SAMPLES) expect(weights(await trained(network, { ...options, seed: 5 }))).not.toEqual(once);
+  });
+});
+
+test("refuses a last layer with an activation, by name", async () => {
+  const network = untrained("relu", true);
+  const layers = network.layers.map((layer) =>
+    layer.name === "dense_2" ? { ...(layer as DenseLayer), activation: { kind: "relu" as const, alpha: 0 } } : layer,
+  );
+  await expect(
+    trained({ ...network, layers }, { batch: 8, optimizer: sgd, samples: SAMPLES, seed: 1 }),
+  ).rejects.toMatchObject({ code: "unsupported", where: "dense_2" });
+});
+
+test("leaves nothing allocated", async () => {
+  const before = gpu.arena.allocatedBytes;
+  await trained(untrained("relu", true), { batch: 16, optimizer: sgd, samples: SAMPLES, seed: 4 });
+  expect(gpu.arena.allocatedBytes).toBe(before);
+});

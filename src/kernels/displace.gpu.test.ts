@@ -1,0 +1,215 @@
+/** Replacements on the GPU: what they add, where they move anything, the moments they rest on, and their noise. */
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { hasBit, wordsFor } from "../core/bitset.ts";
+import { random } from "../core/random.ts";
+import { packBits } from "../engine/masks.ts";
+import { type Gpu, openGpu } from "../gpu/device.ts";
+import type { ActivationKind } from "../network/network.ts";
+import { differentiable } from "../reference/activation.ts";
+import { type DisplaceShape, planDisplace } from "./displace.ts";
+import { planMoved } from "./moved.ts";
+import { planRemask } from "./remask.ts";
+import { largestError, runPlan, UNTOUCHED } from "./run.fixture.ts";
+import { MOMENTS_BLOCK, planUnitMoments } from "./unit-moments.ts";
+
+let gpu: Gpu;
+beforeAll(async () => {
+  gpu = await openGpu();
+});
+afterAll(() => gpu[Symbol.dispose]());
+
+const shapes = fc.record({
+  units: fc.constantFrom(1, 3, 7, 33),
+  samples: fc.constantFrom(1, 5, 63, 65, 131),
+  gap: fc.nat(3),
+  seed: fc.integer(),
+});
+
+test.each<ActivationKind>(["relu", "leaky-relu", "tanh"])("displace equals a' - a of %s", async (kind) => {
+  const activation = { kind, alpha: 0.2 };
+  await fc.assert(
+    fc.asyncProperty(shapes, async ({ units, samples, gap, seed }) => {
+      const draw = random(seed);
+      const stride = samples + gap;
+      const normals = (count: number) => Float32Array.from({ length: count }, () => draw.normal());
+      const z = normals(units * stride);
+      const coefficients = normals(units * 3).map((value, i) => (i % 3 === 2 ? 0 : value));
+      const wanted = Float64Array.from({ length: units * stride }, (_, at) => {
+        if (at % stride >= samples) return UNTOUCHED;
+        const unit = Math.floor(at / stride);
+        const a = differentiable(activation).value(z[at]!);
+        return coefficients[3 * unit]! * a + coefficients[3 * unit + 1]! - a;
+      });
+      const shape = { units, samples, stride, activation, seed: 1, sampleStart: 0 };
+      const displacement = new Float32Array(units * stride).fill(UNTOUCHED);
+      const got = await runPlan(gpu, planDisplace(shape), { z, coefficients, displacement });
+      const off = got.displacement.map((value, i) => value - wanted[i]!);
+      expect(Math.max(...off.map(Math.abs))).toBeLessThan(3e-6);
+    }),
+    { seed: 18, numRuns: 8 },
+  );
+});
+
+describe("noise", () => {
+  const draw = async (options: Partial<DisplaceShape>, sigma = 1) => {
+    const shape: DisplaceShape = {
+      units: 3,
+      samples: 10_000,
+      stride: options.samples ?? 10_000,
+      activation: { kind: "relu", alpha: 0 },
+      seed: 5,
+      sampleStart: 0,
+      ...options,
+    };
+    const { displacement } = await runPlan(gpu, planDisplace(shape), {
+      z: new Float32Array(shape.units * shape.stride),
+      coefficients: Float32Array.from({ length: shape.units * 3 }, (_, i) => [1, 0, sigma][i % 3]!),
+      displacement: new Float32Array(shape.units * shape.stride),
+    });
+    return displacement;
+  };
+  const mean = (values: Float32Array, power = 1) =>
+    values.reduce((sum, value) => sum + value ** power, 0) / values.length;
+
+  test("is normal: mean, variance, skewness and kurtosis of 10,000", async () => {
+    const values = await draw({});
+    for (let unit = 0; unit < 3; unit++) {
+      const noise = values.subarray(unit * 10_000, (unit + 1) * 10_000);
+      // Five standard errors of each: 1, sqrt 2, sqrt 15, sqrt 96, over sqrt 10,000.
+      expect(Math.abs(mean(noise))).toBeLessThan(0.05);
+      expect(Math.abs(mean(noise, 2) - 1)).toBeLessThan(0.071);
+      expect(Math.abs(mean(noise, 3))).toBeLessThan(0.2);
+      expect(Math.abs(mean(noise, 4) - 3)).toBeLessThan(0.5);
+    }
+  });
+
+  test("of different units, neighbouring samples and seeds is not correlated", async () => {
+    const values = await draw({});
+    const [a, b] = [values.subarray(0, 10_000), values.subarray(10_000, 20_000)];
+    const other = (await draw({ seed: 6 })).subarray(0, 10_000);
+    const next = Float32Array.of(...a.subarray(1), a[0]!);
+    for (const second of [b, other, next]) {
+      expect(Math.abs(mean(a.map((value, i) => value * second[i]!)))).toBeLessThan(0.05);
+    }
+  });
+
+  test("is decided by seed, unit and the sample's number in the data set", async () => {
+    const [first, again] = [await draw({}), await draw({})];
+    expect(again).toEqual(first);
+    const later = await draw({ samples: 100, sampleStart: 37 });
+    for (let unit = 0; unit < 3; unit++) {
+      expect(later.subarray(unit * 100, unit * 100 + 100)).toEqual(
+        first.subarray(unit * 10_000 + 37, unit * 10_000 + 137),
+      );
+    }
+    const double = await draw({ samples: 100 }, 2);
+    expect(
+      largestError(
+        double.subarray(0, 100),
+        first.subarray(0, 100).map((value) => 2 * value),
+      ),
+    ).toBeLessThan(1e-6);
+  });
+
+  test("is the same where a layer further down is masked", async () => {
+    const samples = 65;
+    const units = 5;
+    const entered = await draw({ units, samples, sampleStart: 7 });
+    const { h } = await runPlan(
+      gpu,
+      planRemask({ rows: samples, units, images: samples, maskStart: 0, imageStart: 3, sampleStart: 4, seed: 5 }),
+      {
+        masks: packBits([[...Array(units).keys()]], units),
+        coefficients: Float32Array.from({ length: units * 3 }, (_, i) => [1, 0, 1][i % 3]!),
+        h: new Float32Array(samples * units),
+      },
+    );
+    expect(h).toEqual(h.map((_, at) => entered[(at % units) * samples + Math.floor(at / units)]!));
+  });
+});
+
+test("moved marks exactly the samples with a displacement", async () => {
+  await fc.assert(
+    fc.asyncProperty(shapes, async ({ units, samples, gap, seed }) => {
+      const draw = random(seed);
+      const stride = samples + gap;
+      const displacement = Float32Array.from({ length: units * stride }, () =>
+        draw.below(2) === 0 ? 0 : draw.normal(),
+      );
+      displacement[0] = -0;
+      displacement[units * stride - 1] = 1.2e-38; // Smaller ones are subnormal, which GPUs take for 0.
+      const words = wordsFor(samples);
+      const { moved } = await runPlan(gpu, planMoved(units, samples, stride), {
+        displacement,
+        moved: new Uint32Array(units * words + 1).fill(99),
+      });
+      for (let unit = 0; unit < units; unit++) {
+        const row = moved.subarray(unit * words, (unit + 1) * words);
+        for (let n = 0; n < words * 32; n++) {
+          expect(hasBit(row, n)).toBe(n < samples && displacement[unit * stride + n] !== 0);
+        }
+      }
+      expect(moved[units * words]).toBe(99);
+    }),
+    { seed: 19, numRuns: 12 },
+  );
+});
+
+test("unit-moments sums activations and their squares by blocks", async () => {
+  const activation = { kind: "relu", alpha: 0 } as const;
+  await fc.assert(
+    fc.asyncProperty(shapes, async ({ units, samples, gap, seed }) => {
+      const draw = random(seed);
+      const stride = samples + gap;
+      const z = Float32Array.from({ length: units * stride }, () => draw.normal());
+      const blocks = Math.ceil(samples / MOMENTS_BLOCK);
+      const wanted = new Float64Array(units * blocks * 2);
+      for (let unit = 0; unit < units; unit++) {
+        for (let n = 0; n < samples; n++) {
+          const a = Math.max(0, z[unit * stride + n]!);
+          const at = 2 * (unit * blocks + Math.floor(n / MOMENTS_BLOCK));
+          wanted[at] = wanted[at]! + a;
+          wanted[at + 1] = wanted[at + 1]! + a * a;
+        }
+      }
+      const plan = planUnitMoments(units, samples, stride, activation);
+      const { partial } = await runPlan(gpu, plan, { z, partial: new Float32Array(units * blocks * 2) });
+      expect(largestError(partial, wanted)).toBeLessThan(1e-5);
+    }),
+    { seed: 20, numRuns: 12 },
+  );
+});
+
+test("remask replaces masked units alone, by the mask and image of each row", async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.record({
+        units: fc.constantFrom(1, 5, 31, 33, 65),
+        masks: fc.integer({ min: 1, max: 4 }),
+        maskStart: fc.nat(2),
+        images: fc.integer({ min: 1, max: 33 }),
+        seed: fc.integer(),
+      }),
+      async ({ units, masks, maskStart, images, seed }) => {
+        const draw = random(seed);
+        const rows = masks * images;
+        const bits = Uint32Array.from({ length: (maskStart + masks) * wordsFor(units) }, () => draw.uint32());
+        const coefficients = Float32Array.from({ length: units * 3 }, (_, i) => (i % 3 === 2 ? 0 : draw.normal()));
+        const h = Float32Array.from({ length: rows * units + 3 }, () => draw.normal());
+        const wanted = h.map((value, at) => {
+          const row = Math.floor(at / units);
+          const unit = at % units;
+          if (row >= rows) return value;
+          const mask = bits.subarray((maskStart + Math.floor(row / images)) * wordsFor(units));
+          return hasBit(mask, unit) ? coefficients[3 * unit]! * value + coefficients[3 * unit + 1]! : value;
+        });
+        const plan = planRemask({ rows, units, images, maskStart, imageStart: 0, sampleStart: 0, seed: 1 });
+        const got = await runPlan(gpu, plan, { masks: bits, coefficients, h });
+        expect(Math.max(...got.h.map((value, i) => Math.abs(value - wanted[i]!)))).toBeLessThan(3e-6);
+        expect(got.h.subarray(rows * units)).toEqual(h.subarray(rows * units));
+      },
+    ),
+    { seed: 21, numRuns: 12 },
+  );
+});

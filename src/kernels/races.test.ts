@@ -1,0 +1,256 @@
+/**
+ * No two threads of a workgroup touch the same memory without a barrier between them: every kernel is run by
+ * wgsl_reflect's race detector, on small sizes. The detector interprets, so it sees nothing where it runs nothing; each
+ * kernel must write its output under it, and be caught when its threads are made to share work or lose their barriers.
+ */
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { detectRaces } from "wgsl_reflect";
+import { random } from "../core/random.ts";
+import { packProgram } from "../engine/masks.ts";
+import { specialize } from "../gpu/specialize.ts";
+import { planAdam } from "./adam.ts";
+import { planDeltaEntry } from "./delta-entry.ts";
+import { planDisplace } from "./displace.ts";
+import { planFusedTail } from "./fused-tail.ts";
+import { planGatherRows } from "./gather-rows.ts";
+import { planGemm } from "./gemm.ts";
+import { planMaskedGemm } from "./masked-gemm.ts";
+import { planMoved } from "./moved.ts";
+import type { KernelPlan } from "./plan.ts";
+import { planRank } from "./rank.ts";
+import { planRemask } from "./remask.ts";
+import { planScore } from "./score.ts";
+import { planSgd } from "./sgd.ts";
+import { planSoftmaxCrossEntropy } from "./softmax-cross-entropy.ts";
+import { tallyLayout } from "./tally.ts";
+import { planUnitMoments } from "./unit-moments.ts";
+
+type Words = Float32Array | Uint32Array;
+interface Case {
+  readonly plan: KernelPlan;
+  readonly data: Readonly<Record<string, Words>>;
+}
+
+const draw = random(1);
+const floats = (count: number) => Float32Array.from({ length: count }, () => draw.normal());
+const words = (count: number, below: number) => Uint32Array.from({ length: count }, () => draw.below(below));
+/** What a kernel must overwrite. */
+const blank = (count: number) => new Float32Array(count).fill(-77);
+const blankWords = (count: number) => new Uint32Array(count).fill(0x77777777);
+
+const relu = { kind: "relu", alpha: 0 } as const;
+const gemmShape = { rows: 5, columns: 7, depth: 3, a: [3, 1], b: [7, 1], c: [7, 1] } as const;
+const gemmData = { a: floats(15), b: floats(21), bias: floats(7), gate: floats(35), c: blank(35) };
+const registers = { rows: 2, columns4: 1, threads: null };
+const tiles = { rows: 2, columns4: 1, threads: [2, 2] } as const;
+const masked = { masks: 2, maskStart: 0, images: 3, imageStart: 0, columns: 7, depth: 3 } as const;
+const maskedShape = { ...masked, a: [3, 1], b: [7, 1], c: [7, 1], bias: true, load: relu, store: relu } as const;
+const maskedData = {
+  ...{ a: floats(9), displacement: floats(9), masks: Uint32Array.of(5, 2), b: floats(21), bias: floats(7) },
+  c: blank(42),
+};
+const layout = tallyLayout(3, 8, true);
+const sgd = { learningRate: 0.1, momentum: 0.9, weightDecay: 0.1 };
+const adam = { learningRate: 0.1, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.1 };
+const tailShape = {
+  masks: 1,
+  maskStart: 0,
+  samples: 8,
+  stride: 64,
+  width: 3,
+  activation: relu,
+  layout,
+  top5: true,
+  loss: false,
+  extra: false,
+};
+// As many threads as there is work: the detector stops all of a workgroup where one returns behind a call, as here.
+const tail = { ...tailShape, rowStart: 0, longestList: 8 };
+const tailData = {
+  ...{ z: floats(6 * 64), displacement: floats(3 * 64), entryWeight: floats(9), last: floats(12) },
+  // Ranks that no sample has, so that all of them change.
+  truth: words(64, 3).map((label) => label | (9 << 16)),
+  program: packProgram([[1]], 3),
+  tally: new Uint32Array(layout.words),
+};
+
+const cases: Readonly<Record<string, Case>> = {
+  adam: {
+    plan: planAdam(7, adam, 1),
+    data: { g: floats(7), m: floats(7), v: new Float32Array(7).fill(1), w: floats(7) },
+  },
+  "delta-entry": {
+    plan: planDeltaEntry({ ...masked, stride: 5, activation: relu }, { images: 1 }),
+    data: {
+      z: floats(70),
+      displacement: floats(15),
+      b: floats(21),
+      program: packProgram([[0], [1]], 3),
+      c: blank(42),
+    },
+  },
+  displace: {
+    plan: planDisplace({ units: 2, samples: 7, stride: 9, activation: relu, seed: 1, sampleStart: 0 }),
+    data: { z: floats(18), coefficients: Float32Array.of(0, 1, 0, 2, 3, 0), displacement: blank(18) },
+  },
+  "fused-tail": {
+    plan: planFusedTail(tail, { places: 1, workgroup: 2, listed: false }),
+    data: tailData,
+  },
+  "fused-tail-listed": {
+    plan: planFusedTail(tail, { places: 1, workgroup: 2, listed: true }),
+    data: { ...tailData, list: Uint32Array.of(2, 9, 0, 1, 2, 3, 4, 5, 7) },
+  },
+  "gather-rows": {
+    plan: planGatherRows({ rows: 3, start: 1, features: 5, channels: 1, bytes: true, ordered: true }),
+    data: { values: words(8, 2 ** 32), order: Uint32Array.of(3, 2, 1, 0), levels: floats(256), x: blank(15) },
+  },
+  "gemm-register": {
+    plan: planGemm(gemmShape, registers, { bias: true, store: relu, gate: relu }),
+    data: gemmData,
+  },
+  "gemm-tile": {
+    plan: planGemm(gemmShape, tiles, { bias: true, store: relu, gate: relu }),
+    data: gemmData,
+  },
+  "masked-gemm-register": { plan: planMaskedGemm(maskedShape, registers), data: maskedData },
+  "masked-gemm-tile": { plan: planMaskedGemm(maskedShape, tiles), data: maskedData },
+  moved: { plan: planMoved(2, 70, 80), data: { displacement: floats(176), moved: blankWords(6) } },
+  rank: {
+    plan: planRank({ images: 7, classes: 3, imageStride: 3, classStride: 1 }),
+    data: { logits: floats(21), labels: words(7, 3), truth: blankWords(7), losses: blank(7) },
+  },
+  remask: {
+    plan: planRemask({ rows: 4, units: 3, images: 2, maskStart: 0, imageStart: 0, sampleStart: 0, seed: 1 }),
+    data: { masks: Uint32Array.of(7, 7), coefficients: Float32Array.of(0, 9, 0, 0, 9, 0, 0, 9, 0), h: floats(12) },
+  },
+  score: {
+    plan: planScore({ masks: 1, images: 8, imageStart: 0, rowStart: 0, layout, loss: true }),
+    data: {
+      logits: floats(24),
+      truth: words(8, 3).map((label) => label | (9 << 16)),
+      tally: new Uint32Array(layout.words),
+    },
+  },
+  sgd: { plan: planSgd(7, sgd), data: { g: floats(7), v: floats(7), w: floats(7) } },
+  "softmax-cross-entropy": {
+    plan: planSoftmaxCrossEntropy({ rows: 5, start: 1, classes: 3, scale: 0.2 }),
+    data: {
+      ...{ logits: floats(15), labels: words(6, 3), order: Uint32Array.of(5, 4, 3, 2, 1, 0) },
+      ...{ gradient: blank(15), losses: blank(6), hits: blankWords(6) },
+    },
+  },
+  "unit-moments": {
+    plan: planUnitMoments(2, 130, 140, relu),
+    data: { z: floats(280), partial: blank(12) },
+  },
+};
+
+/** Few threads, and tiles of two steps, so that the detector compares few accesses and all paths are taken. */
+function sourceOf({ shader, constants }: KernelPlan): string {
+  const small = Object.entries({ WORKGROUP: 4, DEPTH: 2, ...constants }).filter(([name]) => name in shader.constants);
+  const text = specialize(shader.source, Object.fromEntries(small));
+  // The detector does not know how long an array is whose length is a product of constants.
+  const lengthOf = (name: string): number => {
+    const [, value] = new RegExp(`^const ${name} = ([^;]+);`, "m").exec(text)!;
+    return value!
+      .split("*")
+      .reduce((product, term) => product * (Number.parseInt(term, 10) || lengthOf(term.trim())), 1);
+  };
+  return text.replace(/(array<\w+, )(\w+) \* (\w+)>/g, (_, array, a, b) => `${array}${lengthOf(a) * lengthOf(b)}>`);
+}
+
+/** The uniform struct's bytes. */
+function uniformOf({ shader, parameters }: KernelPlan): ArrayBuffer {
+  const { fields } = Object.values(shader.bindings).find(({ kind }) => kind === "uniform")!;
+  const view = new DataView(new ArrayBuffer(256));
+  for (const [name, { offset, type }] of Object.entries(fields)) {
+    if (type === "f32") view.setFloat32(offset, parameters[name]!, true);
+    else view.setUint32(offset, parameters[name]!, true);
+  }
+  return view.buffer;
+}
+
+/** Runs the detector on a text of a plan's shader; `written`: the buffers whose contents changed. */
+function examine({ plan, data }: Case, source: string) {
+  const { shader } = plan;
+  const copies = Object.fromEntries(Object.entries(data).map(([name, values]) => [name, values.slice()]));
+  const data0: Record<string, Words> = {};
+  let uniformAt = 0;
+  for (const [name, { binding, kind }] of Object.entries(shader.bindings)) {
+    if (kind === "uniform") uniformAt = binding;
+    else data0[binding] = copies[name]!;
+  }
+  const groups = { 0: data0, 1: { [uniformAt]: { uniform: uniformOf(plan) } } };
+  const { races, errors } = detectRaces(source, "main", [...plan.workgroups], groups);
+  const outputs = Object.keys(data).filter((name) => shader.bindings[name]!.kind === "storage");
+  const written = outputs.filter((name) => copies[name]!.some((value, i) => value !== data[name]![i]));
+  return { races: races.map(({ message }) => message), errors, outputs, written };
+}
+
+test("every shader is examined", () => {
+  const files = readdirSync(join(import.meta.dirname, "../../shaders")).filter((file) => file.endsWith(".wgsl"));
+  expect(Object.keys(cases).sort()).toEqual(files.map((file) => file.replace(".wgsl", "")).sort());
+  for (const [name, { plan, data }] of Object.entries(cases)) {
+    expect(plan.shader.name).toBe(name);
+    const bound = Object.entries(plan.shader.bindings).filter(([, { kind }]) => kind !== "uniform");
+    expect(bound.map(([binding]) => binding).sort()).toEqual(Object.keys(data).sort());
+  }
+});
+
+describe.each(Object.entries(cases))("%s", (_, example) => {
+  const source = sourceOf(example.plan);
+
+  test("has no race", () => {
+    const { races, errors, outputs, written } = examine(example, source);
+    expect({ races, errors }).toEqual({ races: [], errors: [] });
+    expect(written).toEqual(outputs);
+  });
+
+  test("would be caught", () => {
+    // Atomic accesses never race; where all writes are atomic, it is the type that must be missed.
+    const damaged = source.includes("atomic<u32>")
+      ? source.replace("array<atomic<u32>>", "array<u32>")
+      : source.replaceAll(/\b(id|local)\.x\b/g, "($1.x / 2u)").replace("+ thread;", "+ thread / 2u;");
+    expect(damaged).not.toBe(source);
+    const { races } = examine(example, damaged);
+    expect(races[0]).toMatch(/Data race on '\w+'/);
+  });
+});
+
+describe("a missing barrier", () => {
+  test("is caught in the smallest kernel that needs one", () => {
+    const source = `
+      @group(0) @binding(0) var<storage, read_write> x: array<f32>;
+      var<workgroup> shared_: array<f32, 4>;
+      @compute @workgroup_size(4) fn main(@builtin(local_invocation_index) i: u32) {
+        shared_[i] = x[i];
+        workgroupBarrier();
+        x[i] = shared_[3u - i];
+      }`;
+    const racesOf = (text: string) => detectRaces(text, "main", [1], { 0: { 0: Float32Array.of(1, 2, 3, 4) } }).races;
+    expect(racesOf(source)).toEqual([]);
+    expect(racesOf(source.replace("workgroupBarrier();", ""))).not.toEqual([]);
+  });
+
+  test.each(["gemm-tile", "masked-gemm-tile"].flatMap((name) => [0, 1].map((which) => [name, which] as const)))(
+    "is caught in %s, barrier %i",
+    (name, which) => {
+      const example = cases[name]!;
+      let found = 0;
+      const damaged = sourceOf(example.plan).replaceAll("workgroupBarrier();", (barrier) =>
+        found++ === which ? "" : barrier,
+      );
+      expect(found).toBe(2);
+      expect(examine(example, damaged).races[0]).toMatch(/panel[AB]/);
+    },
+  );
+
+  test("cannot be in the other kernels, which share no workgroup memory", () => {
+    for (const [name, { plan }] of Object.entries(cases)) {
+      expect(plan.shader.source.includes("var<workgroup>"), name).toBe(name.endsWith("-tile"));
+    }
+  });
+});

@@ -1,0 +1,125 @@
+/** Runs a plan and writes down what it finds: the baseline, a record and a row of bits for each ablation, progress. */
+import type { Effect, Outcome } from "../ablation/effects.ts";
+import type { SweepPlan } from "../ablation/planner.ts";
+import { runSweep, type SweepRequest } from "../ablation/sweep.ts";
+import { LesionError, reportOf } from "../core/errors.ts";
+import { ablationRecord, baselineRecord, type Comparison } from "./ablation-record.ts";
+import type { OpenedStudy } from "./open-study.ts";
+import { NO_PACE, pacer } from "./pace.ts";
+import type { Reached } from "./reached.ts";
+import type { RunOutput } from "./run-interface.ts";
+
+/** What `recordSweep` runs: the sweep's own request, less what the study says. */
+export type RecordedSweep = Pick<SweepRequest, "gpu" | "tuner" | "chain" | "proceed"> & {
+  readonly opened: OpenedStudy;
+  readonly plan: SweepPlan;
+  readonly predictedMs: number | null;
+};
+
+/** Runs the plan; resolves with the milliseconds it took. Rows are in `reached` once their records are written. */
+export async function recordSweep(sweep: RecordedSweep, reached: Reached, output: RunOutput): Promise<number> {
+  const { opened, plan, predictedMs } = sweep;
+  const { study, baselineTransform } = opened;
+  const baseline = baselineTransform && (await intactOn(sweep, baselineTransform));
+  const startMs = performance.now();
+  output.progress({ phase: "baseline", done: 0, total: plan.samples, ...NO_PACE, etaMs: predictedMs, note: "" });
+  const isWhole = plan.samplesPerSegment === plan.samples;
+  const pace = pacer();
+  const total = reached.done.size + plan.ablations;
+  let comparison: Comparison | null = null;
+  let finished = 0;
+  const advance = (effects: number) => {
+    finished += effects;
+    output.progress({ phase: "sweeping", done: reached.done.size, total, ...pace(finished, plan.ablations), note: "" });
+  };
+  for await (const event of runSweep(requestOf(sweep))) {
+    switch (event.kind) {
+      case "intact":
+        comparison = {
+          intact: event.outcome,
+          baseline: baseline ?? event.outcome,
+          truths: event.truths,
+          layers: opened.chain.ablatable,
+          measure: study.measure,
+        };
+        writeBaseline(comparison, reached, output);
+        break;
+      case "effects":
+        writeEffects(opened, event.effects, comparison!, reached, output);
+        // With several segments, effects were counted as their parts were done.
+        advance(isWhole ? event.effects.length : 0);
+        break;
+      case "partial":
+        advance(event.effects);
+        break;
+      case "macs":
+        reached.macs += event.macs;
+        break;
+      case "failed":
+        writeFailures(event.rows, event.error, reached, output);
+    }
+  }
+  return performance.now() - startMs;
+}
+
+function requestOf({ gpu, tuner, chain, plan, proceed, opened }: RecordedSweep): SweepRequest {
+  const { dataset, transform, ablations, study } = opened;
+  return {
+    gpu,
+    tuner,
+    chain,
+    dataset,
+    transform,
+    plan,
+    ablations,
+    top5: study.measure.includes("top5"),
+    loss: study.measure.includes("loss"),
+    seed: study.seed,
+    proceed,
+  };
+}
+
+/** The intact network's outcome under another transform. */
+async function intactOn(sweep: RecordedSweep, transform: OpenedStudy["transform"]): Promise<Outcome> {
+  const request = requestOf({ ...sweep, plan: { ...sweep.plan, steps: [] }, proceed: async () => true });
+  for await (const event of runSweep({ ...request, transform })) if (event.kind === "intact") return event.outcome;
+  throw new LesionError("internal", "the baseline was not measured");
+}
+
+function writeBaseline({ baseline, measure }: Comparison, reached: Reached, output: RunOutput): void {
+  if (reached.baselineWritten) return;
+  output.records([baselineRecord(baseline, measure)], null);
+  output.baselineBits(baseline.bits);
+  reached.baselineWritten = true;
+}
+
+function writeEffects(
+  { ablations }: OpenedStudy,
+  effects: readonly Effect[],
+  comparison: Comparison,
+  reached: Reached,
+  output: RunOutput,
+): void {
+  const wordsPerRow = comparison.intact.bits.length;
+  const words = new Uint32Array(effects.length * wordsPerRow);
+  const records = effects.map((effect, i) => {
+    const { record, bits } = ablationRecord(ablations.at(effect.row), effect, comparison);
+    words.set(bits, i * wordsPerRow);
+    return record;
+  });
+  output.records(records, { rows: records.map(({ row }) => row), wordsPerRow, words });
+  for (const { row } of records) {
+    reached.done.add(row);
+    reached.failures.delete(row);
+  }
+  reached.computed += records.length;
+}
+
+function writeFailures(rows: readonly number[], error: LesionError, reached: Reached, output: RunOutput): void {
+  const report = reportOf(error);
+  for (const row of rows) reached.failures.set(row, report);
+  output.records(
+    rows.map((row) => ({ type: "failure" as const, row, error: report })),
+    null,
+  );
+}

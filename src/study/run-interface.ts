@@ -1,0 +1,52 @@
+/** What a run is given and what it gives: the boundary between a study's execution and the worker that hosts it. */
+import type { Tuning } from "../engine/tuner.ts";
+import type { Gpu } from "../gpu/device.ts";
+import type { StudyFiles } from "./open-study.ts";
+import type { LesionRecord } from "./records.ts";
+
+/** What a run is asked to do. */
+export interface RunInput {
+  readonly study: unknown;
+  readonly files: StudyFiles;
+  /** Bytes the run may take on the GPU; null: what the device was opened with. */
+  readonly memoryBytes: number | null;
+  /** Records of an interrupted run of the same study. */
+  readonly journal: readonly LesionRecord[];
+  /** Networks trained by that run, ONNX. */
+  readonly trained: { readonly trained: Uint8Array; readonly untrained: Uint8Array } | null;
+  readonly shard: { readonly index: number; readonly of: number } | null;
+  readonly tuning: Tuning;
+}
+
+/** Correctness bits of some rows: row i of `words` is that of ablation rows[i]. */
+export interface RowBits {
+  readonly rows: readonly number[];
+  readonly wordsPerRow: number;
+  readonly words: Uint32Array;
+}
+
+export interface RunProgress {
+  readonly phase: "reading" | "making-data" | "training" | "planning" | "baseline" | "sweeping" | "done";
+  readonly done: number;
+  readonly total: number;
+  readonly perSecond: number | null;
+  readonly etaMs: number | null;
+  readonly note: string;
+}
+
+/** Where a run's results go, as they arrive. */
+export interface RunOutput {
+  records(records: readonly LesionRecord[], bits: RowBits | null): void;
+  baselineBits(words: Uint32Array): void;
+  progress(progress: RunProgress): void;
+  artifact(name: string, bytes: Uint8Array): void;
+  warning(message: string): void;
+}
+
+/** The GPU of a run; `open` gives the present device, or a new one where it was lost. */
+export interface RunDevice {
+  open(): Promise<Gpu>;
+}
+
+/** Asked between batches: waits while the run is paused, and gives false where it is cancelled. */
+export type Proceed = () => Promise<boolean>;
