@@ -1,6 +1,7 @@
 /** The benchmarks that run in the page: Lesion and its peers side by side, on the same adapter. */
 import { LesionError } from "../src/core/errors.ts";
 import { openGpu } from "../src/gpu/device.ts";
+import { benchKernels } from "./kernels.ts";
 import { openProblem } from "./problem.ts";
 import { benchSweep } from "./sweep.ts";
 import { benchTrain } from "./train.ts";
@@ -28,7 +29,8 @@ export async function runBenchmark(name: string, options: BenchOptions): Promise
   const measured = async () => {
     if (name === "sweep") return benchSweep(gpu, await openProblem(gpu, options.study, source), settings);
     if (name === "train") return benchTrain(gpu, settings);
-    throw new LesionError("usage", `there is no benchmark ${name}`, { fix: "Benchmarks are: sweep, train." });
+    if (name === "kernels") return benchKernels(gpu);
+    throw new LesionError("usage", `there is no benchmark ${name}`, { fix: "Benchmarks are: sweep, train, kernels." });
   };
   return { date: new Date().toISOString(), adapter: gpu.adapter, ...(await measured()) };
 }

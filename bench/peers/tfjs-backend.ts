@@ -4,7 +4,7 @@
  */
 // The published script, not a bundled copy: TensorFlow.js starts its threads from the text of one of its functions, which
 // a bundler's renaming breaks.
-import scriptUrl from "@tensorflow/tfjs-backend-wasm/dist/tf-backend-wasm.min.js?url";
+import scriptUrl from "@tensorflow/tfjs-backend-wasm/dist/tf-backend-wasm.es2017.min.js?url";
 import plainUrl from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url";
 import simdUrl from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url";
 import threadedUrl from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm?url";

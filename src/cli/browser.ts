@@ -29,7 +29,14 @@ type Probing = (executablePath: string, args: readonly string[]) => Promise<Prob
 
 const SWIFTSHADER = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"];
 /** Headless Chrome on Linux reaches a GPU's WebGPU only through Vulkan without a surface. */
-const VULKAN = ["--enable-unsafe-webgpu", "--use-angle=vulkan", "--enable-features=Vulkan", "--disable-vulkan-surface"];
+const VULKAN = [
+  "--enable-unsafe-webgpu",
+  "--use-angle=vulkan",
+  "--enable-features=Vulkan",
+  "--disable-vulkan-surface",
+  // Without a display Chromium 156 gives no adapter while it composites on the GPU.
+  "--disable-gpu-compositing",
+];
 
 /**
  * What Playwright and vitest need to start the browser. `explicit` is a path that a person gave. Throws `no-browser`,

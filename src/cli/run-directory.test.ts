@@ -112,6 +112,12 @@ describe("RunDirectory", () => {
     await expect(RunDirectory.prepare(folder, sampleStudy, true)).resolves.toBeDefined();
   });
 
+  test("says so where the folder cannot be made", async () => {
+    await using directory = await RunDirectory.prepare(folder, sampleStudy, false);
+    await writeFile(join(parent, "a"), "a file where a folder should be");
+    await expect(directory.take(head)).rejects.toMatchObject({ code: "cannot-write", where: folder });
+  });
+
   test("refuses an artifact that would leave the folder", async () => {
     await expect(
       write(false, [{ kind: "artifact", name: "../x.onnx", bytes: new Uint8Array(1) }]),

@@ -86,8 +86,22 @@ export class RunDirectory implements AsyncDisposable {
     return { journal, ...(trained && untrained ? { trained: { trained, untrained } } : {}) };
   }
 
-  /** Writes what an event carries; resolves once it is on the disk. Throws `bad-study` where a resumed run is of another study, model or data. */
+  /**
+   * Writes what an event carries; resolves once it is on the disk. Throws `bad-study` where a resumed run is of another
+   * study, model or data, `cannot-write` where the disk is full or the folder cannot be made.
+   */
   async take(event: RunEvent): Promise<void> {
+    return this.#write(event).catch((cause: Error) => {
+      if (cause instanceof LesionError) throw cause;
+      throw new LesionError("cannot-write", `cannot write to ${this.folder}: ${cause.message}`, {
+        where: this.folder,
+        fix: "Make room or choose another --out; what was written before is kept, and --resume goes on from it.",
+        cause,
+      });
+    });
+  }
+
+  async #write(event: RunEvent): Promise<void> {
     switch (event.kind) {
       case "records":
         return this.#append(event.records, event.bits);

@@ -12,6 +12,7 @@ export type ErrorCode =
   | "unsupported" // a valid input asks for what Lesion does not do
   | "not-found" // a file or address is not there
   | "usage" // the command line was called wrongly
+  | "cannot-write" // the disk or the folder refused what was written
   | "no-gpu" // WebGPU gives no adapter
   | "no-browser" // no browser with WebGPU could be found or started
   | "device-lost" // the GPU device went away
@@ -102,6 +103,7 @@ export function exitCodeOf(code: ErrorCode): 1 | 2 | 3 | 4 | 130 {
       return 4;
     case "cancelled":
       return 130;
+    case "cannot-write":
     case "device-lost":
     case "gpu-error":
     case "out-of-memory":

@@ -45,12 +45,12 @@ export function gemmVariants(isProcessor: boolean, columns: number): readonly Ge
   });
   if (!isProcessor) {
     return columns <= 32
-      ? [tile(4, 1, 8, 8), tile(2, 1, 4, 16), register(1, 1), register(2, 1), register(4, 1)]
-      : [tile(4, 1, 8, 8), tile(4, 1, 16, 16), tile(8, 2, 8, 8), tile(2, 1, 8, 8), register(2, 1)];
+      ? [tile(2, 1, 4, 16), tile(4, 1, 8, 8), register(1, 1), register(2, 1), register(4, 1)]
+      : [tile(4, 1, 16, 16), tile(4, 1, 8, 8), tile(8, 2, 8, 8), tile(2, 1, 8, 8), register(2, 1)];
   }
   const whole = Math.ceil(columns / 4);
   const narrow = whole <= 6 ? [register(4, whole), register(8, whole)] : [];
-  return [register(8, 2), register(4, 2), ...narrow, register(8, 1)];
+  return [...narrow, register(8, 2), register(4, 2), register(8, 1)];
 }
 
 /** The dispatch of one product. */

@@ -3,8 +3,12 @@ import { writeFile } from "node:fs/promises";
 import { type Command, SHARED_OPTIONS } from "../command.ts";
 import { openEngine } from "../engine.ts";
 import { textReporter } from "../reporter.ts";
+import { pageRequest } from "../run-study.ts";
+import { readStudy } from "../study-files.ts";
 
-const ALL = ["sweep", "train"];
+/** Those that run where none is named. */
+const USUAL = ["sweep", "train"];
+const ALL = [...USUAL, "kernels"];
 
 export const bench: Command = {
   name: "bench",
@@ -15,15 +19,20 @@ export const bench: Command = {
     ...SHARED_OPTIONS,
     out: { type: "string", value: "FILE", help: "Write the measurements there as JSON." },
     runs: { type: "string", value: "N", help: "How often each is measured." },
+    study: { type: "string", value: "STUDY.json", help: "Use this study's network and data, not the embedded ones." },
+    tune: { type: "boolean", help: "Measure kernel variants first, and use the best." },
   },
   run: async (args, screen) => {
     const runs = args.integer("runs", 1, 1000);
     const reporter = textReporter(screen);
     await using page = await openEngine(screen, args.text("browser"), (event) => reporter.event(event));
+    const path = args.text("study");
+    const given = path === undefined ? {} : pageRequest(page, await readStudy(path));
+    const options = { ...(runs === undefined ? {} : { runs }), tune: args.flag("tune"), ...given };
     const results: Record<string, unknown> = {};
-    for (const name of args.names.length === 0 ? ALL : args.names) {
+    for (const name of args.names.length === 0 ? USUAL : args.names) {
       screen.live(`measuring ${name}`);
-      const result = await page.call("bench", name, runs === undefined ? {} : { runs });
+      const result = await page.call("bench", name, options);
       results[name] = result;
       const lines = args.flag("json") ? null : linesOf(result);
       for (const line of lines ?? [JSON.stringify(result, null, args.flag("json") ? 0 : 2)]) screen.result(line);

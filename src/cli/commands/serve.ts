@@ -39,7 +39,8 @@ async function openInBrowser(address: string, screen: Screen): Promise<void> {
   }
   const { chosen } = await findBrowser().catch(() => ({ chosen: null }));
   if (chosen === null) return start("xdg-open", [address], screen);
-  const switches = chosen.args.filter((arg) => !arg.startsWith("--headless") && arg !== "--disable-vulkan-surface");
+  const headlessOnly = ["--disable-vulkan-surface", "--disable-gpu-compositing"];
+  const switches = chosen.args.filter((arg) => !arg.startsWith("--headless") && !headlessOnly.includes(arg));
   const profile = await mkdtemp(join(tmpdir(), "lesion-browser-"));
   start(
     chosen.executablePath,
