@@ -1,6 +1,7 @@
 // The fused tail for the samples that a mask touches alone: those on which no masked unit moves keep the intact
 // network's outcome, exactly, and are not visited. Operands as in fused-tail.wgsl, unit-major over single samples.
-// list: where each mask's samples begin (masks + 1 numbers), then the samples, ascending.
+// list: where each mask's samples begin (masks + 1 numbers), then the samples, ascending, then the tiles: mask and first
+// group of four of each workgroup, because on a processor a workgroup without work takes as long as one with.
 @group(0) @binding(0) var<storage, read> z: array<f32>;
 @group(0) @binding(1) var<storage, read> displacement: array<f32>;
 @group(0) @binding(2) var<storage, read> entryWeight: array<f32>;
@@ -12,6 +13,10 @@
 // include: lib/activation.wgsl
 // include: lib/tally.wgsl
 
+fn tileOf(index: u32, group: vec3u) -> vec2u {
+  if (index >= size.tiles) { return vec2u(0xffffffffu, 0u); }
+  return vec2u(list[size.tileStart + 2u * index], list[size.tileStart + 2u * index + 1u]);
+}
 // A place is four samples by number.
 alias Place = vec4u;
 fn slots(mask: u32, slot: u32) -> vec4u { return vec4u(list[mask] + slot * 4u) + vec4u(0u, 1u, 2u, 3u); }

@@ -13,6 +13,8 @@
 // include: lib/activation.wgsl
 // include: lib/tally.wgsl
 
+// A workgroup's mask, and the first of its groups of four samples.
+fn tileOf(index: u32, group: vec3u) -> vec2u { return vec2u(size.maskStart + group.y, group.x * WORKGROUP * PLACES); }
 // A place is the index of four neighbouring samples.
 alias Place = u32;
 fn inRange(mask: u32, slot: u32) -> bool { return slot * 4u < size.samples; }

@@ -21,17 +21,25 @@ struct Tail {
   // Tally row of the first mask, and words a row.
   rowStart: u32,
   rowWords: u32,
+  // Where the tiles begin in the list, and how many there are; the listed kernel alone.
+  tileStart: u32,
+  tiles: u32,
   alpha: f32,
 }
 @group(1) @binding(0) var<uniform> size: Tail;
 
 @compute @workgroup_size(WORKGROUP)
-fn main(@builtin(global_invocation_id) id: vec3u) {
-  let mask = size.maskStart + id.y;
-  let first = id.x * PLACES;
-  if (id.y >= size.masks || !inRange(mask, first)) { return; }
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) thread: u32,
+) {
+  let tile = tileOf(group.y * groups.x + group.x, group);
+  let mask = tile.x;
+  let first = tile.y + thread * PLACES;
+  if (mask >= size.maskStart + size.masks) { return; }
+  if (!inRange(mask, first)) { return; }
 
-  // The displacement of the first two masked units stays in registers; further ones are read again for each value.
   // A mask of most units is entered from the layer with all units replaced, by what the others take back.
   let complement = program[mask] >> 31u;
   let sign = select(1.0, -1.0, complement == 1u);
@@ -90,7 +98,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     }
   }
 
-  let row = size.rowStart + id.y * size.rowWords;
+  let row = size.rowStart + (mask - size.maskStart) * size.rowWords;
   var lossSum = 0.0;
   for (var v = 0u; v < PLACES; v++) { // unroll
     let truth = truthAt(place[v]);

@@ -7,6 +7,7 @@ import {
   type FusedTailShape,
   type FusedTailVariant,
   fusedTailVariants,
+  packTiles,
   planFusedTail,
 } from "../kernels/fused-tail.ts";
 import type { KernelPlan } from "../kernels/plan.ts";
@@ -51,24 +52,23 @@ export async function openFusedTail(gpu: Gpu, prefix: Prefix, site: Site, option
   const arena = gpu.arena.scope();
   const slots = [new Slot(gpu, arena, prefix, site, options), new Slot(gpu, arena, prefix, site, options)];
   let turn = 0;
-  const shapeOf = (batch: MaskBatch) => fusedShape(prefix, site, options, batch);
+  const workOf = (batch: MaskBatch, variant: FusedTailVariant) => fusedWork(prefix, site, options, batch, variant);
 
   /** Chooses among the variants by measuring them on a first batch, whose slot is then used as for any other. */
   const choose = async (batch: MaskBatch): Promise<FusedTailVariant> => {
-    const { width } = shapeOf(batch);
+    const width = prefix.model.stages[site.stage + 1]!.layer.outFeatures;
     const slot = slots[0]!;
-    slot.load(batch);
-    const variant = await options.tuner.choose(
+    return options.tuner.choose(
       `fused-tail ${width} ${layout.classes} ${listed ? "listed" : "dense"} ${options.top5 ? "top 5" : ""} ${options.loss ? "loss" : ""}`,
       fusedTailVariants(gpu.isProcessor).filter((candidate) => candidate.listed === listed),
       options.expectedMs,
       async (candidate) => {
-        const plan = planFusedTail(shapeOf(batch), candidate);
-        const kernel = await compile(gpu, plan);
-        return () => slot.record(kernel, plan, batch.masks.length);
+        const work = workOf(batch, candidate);
+        const kernel = await compile(gpu, work.plan);
+        slot.load(work);
+        return () => slot.record(kernel, work);
       },
     );
-    return variant;
   };
   let chosen: Promise<FusedTailVariant> | null = null;
 
@@ -76,13 +76,13 @@ export async function openFusedTail(gpu: Gpu, prefix: Prefix, site: Site, option
     capacity,
     async evaluate(batch) {
       chosen ??= choose(batch);
-      const plan = planFusedTail(shapeOf(batch), await chosen);
-      const kernel = await compile(gpu, plan);
+      const work = workOf(batch, await chosen);
+      const kernel = await compile(gpu, work.plan);
       // From here to the submit nothing is awaited: two batches may be under way, each with the slot that is its turn.
       const slot = slots[turn]!;
       turn = 1 - turn;
-      slot.load(batch);
-      slot.record(kernel, plan, batch.masks.length);
+      slot.load(work);
+      slot.record(kernel, work);
       const [tally] = await gpu.read({ buffer: slot.tally, sizeBytes: batch.masks.length * layout.words * 4 });
       return new Uint32Array(tally!);
     },
@@ -92,16 +92,26 @@ export async function openFusedTail(gpu: Gpu, prefix: Prefix, site: Site, option
   };
 }
 
-function fusedShape(
+/** A batch as the kernel reads it. */
+interface FusedWork {
+  readonly plan: KernelPlan;
+  readonly program: Uint32Array;
+  /** Samples and tiles of a listed tail. */
+  readonly list: Uint32Array | null;
+  readonly masks: number;
+}
+
+function fusedWork(
   prefix: Prefix,
   site: Site,
   { layout, top5, loss }: FusedTailOptions,
-  batch: MaskBatch,
-): FusedTailShape {
+  { masks, samples }: MaskBatch,
+  variant: FusedTailVariant,
+): FusedWork {
   const { stages } = prefix.model;
   const { layer } = stages[site.stage + 1]!;
-  return {
-    masks: batch.masks.length,
+  const shape: FusedTailShape = {
+    masks: masks.length,
     maskStart: 0,
     samples: prefix.samples,
     stride: prefix.stride,
@@ -110,31 +120,34 @@ function fusedShape(
     layout,
     top5,
     loss,
-    extra: batch.masks.some((units) => listedUnits(units.length, site.units) > 2),
+    extra: masks.some((units) => listedUnits(units.length, site.units) > 2),
     rowStart: 0,
-    longestList: batch.samples?.longest ?? 0,
   };
+  const program = packProgram(masks, site.units);
+  if (!samples) return { plan: planFusedTail(shape, variant), program, list: null, masks: masks.length };
+  const tiles = packTiles(samples.list, masks.length, variant);
+  const list = new Uint32Array(samples.list.length + tiles.length);
+  list.set(samples.list);
+  list.set(tiles, samples.list.length);
+  const plan = planFusedTail({ ...shape, tiles: { start: samples.list.length, count: tiles.length / 2 } }, variant);
+  return { plan, program, list, masks: masks.length };
 }
 
 /** Buffers of one batch under way, bound again only where one had to grow. */
 class Slot {
   readonly #gpu: Gpu;
   readonly #arena: Arena;
-  readonly #site: Site;
   readonly #fixed: Buffers;
   readonly #rowBytes: number;
-  readonly #listed: boolean;
   readonly tally: GPUBuffer;
   #program: GPUBuffer;
   #list: GPUBuffer;
   #bound: { readonly kernel: Kernel; readonly prepared: Prepared } | null = null;
 
-  constructor(gpu: Gpu, arena: Arena, prefix: Prefix, site: Site, { capacity, layout, listed }: FusedTailOptions) {
+  constructor(gpu: Gpu, arena: Arena, prefix: Prefix, site: Site, { capacity, layout }: FusedTailOptions) {
     this.#gpu = gpu;
     this.#arena = arena;
-    this.#site = site;
     this.#rowBytes = layout.words * 4;
-    this.#listed = listed;
     this.#program = arena.storage("mask program", (capacity * 3 + 1) * 4);
     this.#list = arena.storage("sample lists", 16);
     this.tally = arena.storage("tally", capacity * this.#rowBytes);
@@ -149,14 +162,14 @@ class Slot {
   }
 
   /** Writes a batch's masks and, in a listed tail, the samples to visit. */
-  load({ masks, samples }: MaskBatch): void {
-    this.#program = this.#written(this.#program, "mask program", packProgram(masks, this.#site.units));
-    if (this.#listed) this.#list = this.#written(this.#list, "sample lists", samples!.list);
+  load({ program, list }: FusedWork): void {
+    this.#program = this.#written(this.#program, "mask program", program);
+    if (list) this.#list = this.#written(this.#list, "sample lists", list);
   }
 
-  record(kernel: Kernel, plan: KernelPlan, masks: number): void {
+  record(kernel: Kernel, { plan, list, masks }: FusedWork): void {
     if (this.#bound?.kernel !== kernel) {
-      const lists: Buffers = this.#listed ? { list: this.#list } : {};
+      const lists: Buffers = list ? { list: this.#list } : {};
       const prepared = bind(this.#gpu, kernel, plan, { ...this.#fixed, program: this.#program, ...lists });
       this.#bound = { kernel, prepared };
     }

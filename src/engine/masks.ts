@@ -49,7 +49,6 @@ export function packBits(masks: readonly (readonly number[])[], units: number): 
 /** The samples of some masks: where each mask's begin (absolute), then the samples, ascending. */
 export interface SampleLists {
   readonly list: Uint32Array;
-  readonly longest: number;
   readonly total: number;
 }
 
@@ -67,5 +66,5 @@ export function packSamples(rows: readonly Uint32Array[], counts: readonly numbe
     }
   });
   list[rows.length] = at;
-  return { list, longest: counts.reduce((most, count) => Math.max(most, count), 0), total };
+  return { list, total };
 }

@@ -12,7 +12,7 @@ import type { Activation, ActivationKind } from "../network/network.ts";
 import { differentiable } from "../reference/activation.ts";
 import { crossEntropy, rankOf } from "../reference/oracle.ts";
 import { countChanges } from "./counts.fixture.ts";
-import { type FusedTailVariant, fusedTailVariants, planFusedTail } from "./fused-tail.ts";
+import { type FusedTailVariant, fusedTailVariants, packTiles, planFusedTail } from "./fused-tail.ts";
 import { runPlan } from "./run.fixture.ts";
 import { readTally, tallyLayout } from "./tally.ts";
 
@@ -79,6 +79,7 @@ async function check(variant: FusedTailVariant, options: Case): Promise<void> {
   const lists = packSamples(rows, rows.map(countBits));
 
   const layout = tallyLayout(classes, samples, true);
+  const tiles = packTiles(lists.list, masks.length, variant);
   const plan = planFusedTail(
     {
       masks: masks.length,
@@ -92,7 +93,7 @@ async function check(variant: FusedTailVariant, options: Case): Promise<void> {
       loss,
       extra: masks.some((mask) => mask.length > 2),
       rowStart: layout.words,
-      longestList: lists.longest,
+      ...(variant.listed ? { tiles: { start: lists.list.length, count: tiles.length / 2 } } : {}),
     },
     variant,
   );
@@ -105,7 +106,7 @@ async function check(variant: FusedTailVariant, options: Case): Promise<void> {
     program: packProgram(masks, units),
     // One row more on either side, which must stay empty.
     tally: new Uint32Array((masks.length + 2) * layout.words),
-    ...(variant.listed ? { list: lists.list } : {}),
+    ...(variant.listed ? { list: Uint32Array.of(...lists.list, ...tiles) } : {}),
   });
   masks.forEach((mask, i) => {
     const { lossSum, ...counts } = readTally(tally, i + 1, layout);

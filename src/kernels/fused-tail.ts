@@ -6,7 +6,7 @@ import denseShader from "../../shaders/fused-tail.wgsl";
 import listedShader from "../../shaders/fused-tail-listed.wgsl";
 import type { Activation } from "../network/network.ts";
 import { activationNumber } from "./activation.ts";
-import type { KernelPlan } from "./plan.ts";
+import { grid, type KernelPlan } from "./plan.ts";
 import { type TallyLayout, tallyConstants } from "./tally.ts";
 
 /** Masks maskStart .. + masks over all samples; tally rows from `rowStart` (in words). */
@@ -25,8 +25,8 @@ export interface FusedTailShape {
   /** Whether any of the masks lists more than two units. */
   readonly extra: boolean;
   readonly rowStart: number;
-  /** Most samples that any of the masks lists; the listed kernel alone. */
-  readonly longestList?: number;
+  /** Where the tiles begin in the list (in words), and how many there are; the listed kernel alone. */
+  readonly tiles?: { readonly start: number; readonly count: number };
 }
 
 /** Groups of four samples a thread, and threads a workgroup. `listed`: visit only the samples a mask touches. */
@@ -42,7 +42,7 @@ export const FUSED_TAIL_LIMITS = { classes: 32, values: 4096 } as const;
 /** Variants worth measuring. A processor amortises weights over many samples; a GPU wants many threads. */
 export function fusedTailVariants(isProcessor: boolean): readonly FusedTailVariant[] {
   const places = isProcessor ? [4, 2, 1] : [1, 2, 4];
-  const workgroup = isProcessor ? 32 : 64;
+  const workgroup = isProcessor ? 8 : 64;
   return [true, false].flatMap((listed) => places.map((count) => ({ places: count, workgroup, listed })));
 }
 
@@ -50,7 +50,7 @@ export function fusedTailVariants(isProcessor: boolean): readonly FusedTailVaria
 export function planFusedTail(shape: FusedTailShape, variant: FusedTailVariant): KernelPlan {
   const { activation, layout } = shape;
   const shader = variant.listed ? listedShader : denseShader;
-  const samples = variant.listed ? (shape.longestList ?? shape.samples) : shape.samples;
+  const tiles = shape.tiles ?? { start: 0, count: 0 };
   return {
     shader,
     constants: {
@@ -71,8 +71,25 @@ export function planFusedTail(shape: FusedTailShape, variant: FusedTailVariant):
       maskStart: shape.maskStart,
       rowStart: shape.rowStart,
       rowWords: layout.words,
+      tileStart: tiles.start,
+      tiles: tiles.count,
       alpha: activation?.alpha ?? 0,
     },
-    workgroups: [Math.ceil(samples / (4 * variant.places * variant.workgroup)), shape.masks],
+    workgroups: variant.listed
+      ? grid(tiles.count)
+      : [Math.ceil(shape.samples / (4 * variant.places * variant.workgroup)), shape.masks],
   };
+}
+
+/**
+ * What each workgroup of the listed kernel does: mask, and the first of its groups of four samples. `list` begins with
+ * where each mask's samples begin, one number more than `masks`.
+ */
+export function packTiles(list: Uint32Array, masks: number, { places, workgroup }: FusedTailVariant): Uint32Array {
+  const tiles: number[] = [];
+  for (let mask = 0; mask < masks; mask++) {
+    const groups = Math.ceil((list[mask + 1]! - list[mask]!) / 4);
+    for (let first = 0; first < groups; first += places * workgroup) tiles.push(mask, first);
+  }
+  return Uint32Array.from(tiles);
 }

@@ -6,7 +6,7 @@ import { activationNumber } from "./activation.ts";
 import { planAdam } from "./adam.ts";
 import { deltaEntryVariants, planDeltaEntry } from "./delta-entry.ts";
 import { planDisplace } from "./displace.ts";
-import { FUSED_TAIL_LIMITS, fusedTailVariants, planFusedTail } from "./fused-tail.ts";
+import { FUSED_TAIL_LIMITS, fusedTailVariants, packTiles, planFusedTail } from "./fused-tail.ts";
 import { planGatherRows } from "./gather-rows.ts";
 import { type GemmVariant, gemmVariants, planGemm } from "./gemm.ts";
 import { planMaskedGemm } from "./masked-gemm.ts";
@@ -123,12 +123,16 @@ test("one thread a group of four samples and mask, in every variant of the fused
     rowStart: 0,
   };
   fc.assert(
-    fc.property(fc.integer({ min: 1, max: 10_000 }), fc.integer({ min: 0, max: 10_000 }), (samples, longestList) => {
+    fc.property(fc.integer({ min: 1, max: 10_000 }), fc.integer({ min: 0, max: 70_000 }), (samples, count) => {
       for (const variant of [...fusedTailVariants(true), ...fusedTailVariants(false)]) {
-        const { workgroups } = planFusedTail({ ...base, samples, longestList }, variant);
-        const places = Math.ceil((variant.listed ? longestList : samples) / 4);
-        expect(workgroups[0] * variant.workgroup * variant.places).toBeGreaterThanOrEqual(places);
-        expect((workgroups[0] - 1) * variant.workgroup * variant.places).toBeLessThan(Math.max(1, places));
+        const { workgroups } = planFusedTail({ ...base, samples, tiles: { start: 0, count } }, variant);
+        if (variant.listed) {
+          expect(workgroups).toEqual(grid(count));
+          continue;
+        }
+        const groups = Math.ceil(samples / 4);
+        expect(workgroups[0] * variant.workgroup * variant.places).toBeGreaterThanOrEqual(groups);
+        expect((workgroups[0] - 1) * variant.workgroup * variant.places).toBeLessThan(groups);
         expect(workgroups[1]).toBe(210);
       }
     }),
@@ -140,6 +144,26 @@ test("one thread a group of four samples and mask, in every variant of the fused
   expect(one.constants["STAGES"]).toBe(1);
   expect(one.shader.bindings).toHaveProperty("list");
   expect(FUSED_TAIL_LIMITS.classes).toBeLessThanOrEqual(layout.samples);
+});
+
+test("tiles of the listed tail cover each mask's samples once", () => {
+  fc.assert(
+    fc.property(fc.array(fc.integer({ min: 0, max: 999 }), { minLength: 1, maxLength: 9 }), (lengths) => {
+      const list = new Uint32Array(lengths.length + 1);
+      lengths.forEach((length, mask) => {
+        list[mask + 1] = list[mask]! + length;
+      });
+      for (const variant of fusedTailVariants(true)) {
+        const tiles = packTiles(list, lengths.length, variant);
+        const expected = lengths.flatMap((length, mask) => {
+          const samplesATile = 4 * variant.places * variant.workgroup;
+          return Array.from({ length: Math.ceil(length / samplesATile) }, (_, i) => [mask, (i * samplesATile) / 4]);
+        });
+        expect([...tiles]).toEqual(expected.flat());
+      }
+    }),
+    { seed: 28 },
+  );
 });
 
 test("one thread a result in the kernels without variants", () => {

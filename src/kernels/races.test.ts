@@ -67,7 +67,7 @@ const tailShape = {
   extra: false,
 };
 // As many threads as there is work: the detector stops all of a workgroup where one returns behind a call, as here.
-const tail = { ...tailShape, rowStart: 0, longestList: 8 };
+const tail = { ...tailShape, rowStart: 0 };
 const tailData = {
   ...{ z: floats(6 * 64), displacement: floats(3 * 64), entryWeight: floats(9), last: floats(12) },
   // Ranks that no sample has, so that all of them change.
@@ -100,8 +100,8 @@ const cases: Readonly<Record<string, Case>> = {
     data: tailData,
   },
   "fused-tail-listed": {
-    plan: planFusedTail(tail, { places: 1, workgroup: 2, listed: true }),
-    data: { ...tailData, list: Uint32Array.of(2, 9, 0, 1, 2, 3, 4, 5, 7) },
+    plan: planFusedTail({ ...tail, tiles: { start: 9, count: 1 } }, { places: 1, workgroup: 2, listed: true }),
+    data: { ...tailData, list: Uint32Array.of(2, 9, 0, 1, 2, 3, 4, 5, 7, 0, 0) },
   },
   "gather-rows": {
     plan: planGatherRows({ rows: 3, start: 1, features: 5, channels: 1, bytes: true, ordered: true }),
