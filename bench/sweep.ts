@@ -109,6 +109,7 @@ export async function benchSweep(gpu: Gpu, problem: Problem, options: { runs: nu
   return {
     benchmark: "sweep",
     problem: problem.name,
+    seed: problem.seed,
     samples: dataset.samples,
     ablations: masks.length,
     lesion,

@@ -100,7 +100,7 @@ export async function buildPrefix(
       });
       gemm.record();
     }
-    await gpu.finish();
+    if (from + chunk < samples) await gpu.finish();
   }
   const classes = stages.at(-1)!.layer.outFeatures;
   const rank = planRank({ images: samples, classes, imageStride: 1, classStride: stride });

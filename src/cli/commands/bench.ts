@@ -1,5 +1,6 @@
 /** `lesion bench`: runs the benchmarks in the browser, beside their peers, and prints or writes what they measured. */
-import { writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { type Command, SHARED_OPTIONS } from "../command.ts";
 import { openEngine } from "../engine.ts";
 import { textReporter } from "../reporter.ts";
@@ -17,7 +18,7 @@ export const bench: Command = {
   summary: `Measure Lesion against its peers (${ALL.join(", ")}).`,
   options: {
     ...SHARED_OPTIONS,
-    out: { type: "string", value: "FILE", help: "Write the measurements there as JSON." },
+    out: { type: "string", value: "FILE", help: "Write the measurements there, not into runs/." },
     runs: { type: "string", value: "N", help: "How often each is measured." },
     study: { type: "string", value: "STUDY.json", help: "Use this study's network and data, not the embedded ones." },
     tune: { type: "boolean", help: "Measure kernel variants first, and use the best." },
@@ -37,8 +38,11 @@ export const bench: Command = {
       const lines = args.flag("json") ? null : linesOf(result);
       for (const line of lines ?? [JSON.stringify(result, null, args.flag("json") ? 0 : 2)]) screen.result(line);
     }
-    const out = args.text("out");
-    if (out !== undefined) await writeFile(out, `${JSON.stringify(results, null, 2)}\n`);
+    const out =
+      args.text("out") ?? join("runs", `bench-${new Date().toISOString().slice(0, 19).replaceAll(":", "-")}.json`);
+    await mkdir(dirname(out), { recursive: true });
+    await writeFile(out, `${JSON.stringify(results, null, 2)}\n`);
+    screen.log(`measurements are in ${out}`);
     return 0;
   },
 };
