@@ -5,31 +5,53 @@
 @group(0) @binding(1) var<storage, read> order: array<u32>;
 @group(0) @binding(2) var<storage, read> levels: array<f32>;
 @group(0) @binding(3) var<storage, read_write> x: array<f32>;
-struct Gather { rows: u32, start: u32, features: u32, channels: u32, useOrder: u32 }
+struct Gather { rows: u32, start: u32, features: u32, useOrder: u32 }
 @group(1) @binding(0) var<uniform> size: Gather;
 const BYTES = 1u;
+const CHANNELS = 1u;
+// 1: features is a multiple of 4, so that every value of a word is one.
+const WHOLE_WORDS = 0u;
+// Words a thread.
+const WORDS = 4u;
 const WORKGROUP = 64u;
 
+fn levelOf(feature: u32, byte: u32) -> f32 {
+  if (CHANNELS == 1u) { return levels[byte]; }
+  return levels[(feature % CHANNELS) * 256u + byte];
+}
+
 @compute @workgroup_size(WORKGROUP)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) thread: u32) {
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) thread: u32,
+) {
   let index = (group.y * groups.x + group.x) * WORKGROUP + thread;
   let words = (size.features + 3u) / 4u;
-  let row = index / words;
+  let threads = (words + WORDS - 1u) / WORDS;
+  let row = index / threads;
   if (row >= size.rows) { return; }
-  let word = index % words;
+  let first = (index - row * threads) * WORDS;
   var sample = size.start + row;
   if (size.useOrder == 1u) { sample = order[sample]; }
-  for (var i = 0u; i < 4u; i++) { // unroll
-    let feature = word * 4u + i;
-    if (feature < size.features) {
-      var value = 0.0;
+  for (var w = 0u; w < WORDS; w++) { // unroll
+    let word = first + w;
+    if (word < words) {
+      let at = row * size.features + word * 4u;
       if (BYTES == 1u) {
-        let level = (values[sample * words + word] >> (i * 8u)) & 0xffu;
-        value = levels[(feature % size.channels) * 256u + level];
+        let bytes = values[sample * words + word];
+        for (var i = 0u; i < 4u; i++) { // unroll
+          if (WHOLE_WORDS == 1u || word * 4u + i < size.features) {
+            x[at + i] = levelOf(word * 4u + i, (bytes >> (i * 8u)) & 0xffu);
+          }
+        }
       } else {
-        value = bitcast<f32>(values[sample * size.features + feature]);
+        for (var i = 0u; i < 4u; i++) { // unroll
+          if (WHOLE_WORDS == 1u || word * 4u + i < size.features) {
+            x[at + i] = bitcast<f32>(values[sample * size.features + word * 4u + i]);
+          }
+        }
       }
-      x[row * size.features + feature] = value;
     }
   }
 }

@@ -9,8 +9,10 @@
 // include: lib/gemm-parameters.wgsl
 // include: lib/activation.wgsl
 
-fn loadA(row: u32, k: u32) -> f32 {
-  return activate(A_ACTIVATION, vec4f(a[row * size.aRow + k * size.aDepth]), size.loadAlpha).x;
+// Where a row begins, which does not change along the depth.
+fn rowOf(row: u32) -> u32 { return row * size.aRow; }
+fn loadA(rowAt: u32, k: u32) -> f32 {
+  return activate(A_ACTIVATION, vec4f(a[rowAt + k * size.aDepth]), size.loadAlpha).x;
 }
 
 // include: lib/gemm-store.wgsl

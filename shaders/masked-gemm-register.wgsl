@@ -32,6 +32,7 @@ const A_ACTIVATION = 0u;
 const C_ACTIVATION = 0u;
 // include: lib/activation.wgsl
 
+fn rowOf(row: u32) -> u32 { return row; }
 fn loadA(row: u32, k: u32) -> f32 {
   let word = masks[(size.maskStart + row / size.images) * ((size.depth + 31u) / 32u) + k / 32u];
   let at = (size.imageStart + row % size.images) * size.aRow + k * size.aDepth;

@@ -17,16 +17,15 @@ fn main(
 
   var aAt: array<u32, ROWS>;
   for (var r = 0u; r < ROWS; r++) { // unroll
-    aAt[r] = min(firstRow + r, size.rows - 1u);
+    aAt[r] = rowOf(min(firstRow + r, size.rows - 1u));
   }
-  var column: array<vec4u, COLUMNS4>;
+  var bAt: array<vec4u, COLUMNS4>;
   var sum: array<vec4f, ROWS * COLUMNS4>;
   for (var c = 0u; c < COLUMNS4; c++) { // unroll
-    column[c] = min(vec4u(firstColumn + c * 4u) + vec4u(0u, 1u, 2u, 3u), vec4u(size.columns - 1u));
+    let column = min(vec4u(firstColumn + c * 4u) + vec4u(0u, 1u, 2u, 3u), vec4u(size.columns - 1u));
+    bAt[c] = column * size.bColumn;
     var start = vec4f(0.0);
-    if (size.useBias == 1u) {
-      start = vec4f(bias[column[c].x], bias[column[c].y], bias[column[c].z], bias[column[c].w]);
-    }
+    if (size.useBias == 1u) { start = vec4f(bias[column.x], bias[column.y], bias[column.z], bias[column.w]); }
     for (var r = 0u; r < ROWS; r++) { // unroll
       sum[r * COLUMNS4 + c] = start;
     }
@@ -34,7 +33,7 @@ fn main(
   for (var k = 0u; k < size.depth; k++) {
     var bs: array<vec4f, COLUMNS4>;
     for (var c = 0u; c < COLUMNS4; c++) { // unroll
-      let at = k * size.bDepth + column[c] * size.bColumn;
+      let at = k * size.bDepth + bAt[c];
       bs[c] = vec4f(b[at.x], b[at.y], b[at.z], b[at.w]);
     }
     for (var r = 0u; r < ROWS; r++) { // unroll

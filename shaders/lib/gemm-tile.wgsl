@@ -43,7 +43,7 @@ fn main(
       var k = i % DEPTH;
       if (size.aDepth != 1u) { row = i % TILE_ROWS; k = i / TILE_ROWS; }
       var value = 0.0;
-      if (tileRow + row < size.rows && first + k < size.depth) { value = loadA(tileRow + row, first + k); }
+      if (tileRow + row < size.rows && first + k < size.depth) { value = loadA(rowOf(tileRow + row), first + k); }
       panelA[k * TILE_ROWS + row] = value;
     }
     for (var i = thread; i < TILE_COLUMNS4 * DEPTH; i += THREADS) {

@@ -14,10 +14,11 @@ export interface GatherShape {
 }
 
 export function planGatherRows({ rows, start, features, channels, bytes, ordered }: GatherShape): KernelPlan {
+  const { WORDS, WORKGROUP } = shader.constants;
   return {
     shader,
-    constants: { BYTES: bytes ? 1 : 0 },
-    parameters: { rows, start, features, channels, useOrder: ordered ? 1 : 0 },
-    workgroups: grid(Math.ceil((rows * Math.ceil(features / 4)) / shader.constants.WORKGROUP)),
+    constants: { BYTES: bytes ? 1 : 0, CHANNELS: channels, WHOLE_WORDS: features % 4 === 0 ? 1 : 0 },
+    parameters: { rows, start, features, useOrder: ordered ? 1 : 0 },
+    workgroups: grid(Math.ceil((rows * Math.ceil(features / (4 * WORDS))) / WORKGROUP)),
   };
 }

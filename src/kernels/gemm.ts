@@ -11,6 +11,8 @@ export interface GemmVariant {
   readonly rows: number;
   readonly columns4: number;
   readonly threads: readonly [number, number] | null;
+  /** Threads a workgroup of the register kernel; left out: what suits a GPU. */
+  readonly workgroup?: number;
 }
 
 /** A product's sizes, and the distance in elements between neighbours along each axis of its operands. */
@@ -37,7 +39,9 @@ export interface GemmOptions {
 
 /** Variants worth measuring, the safest first. A processor wants no barriers; a GPU wants workgroup memory. */
 export function gemmVariants(isProcessor: boolean, columns: number): readonly GemmVariant[] {
-  const register = (rows: number, columns4: number): GemmVariant => ({ rows, columns4, threads: null });
+  // On a processor a workgroup runs on one core: small ones share a training batch's few tiles among all cores.
+  const small = isProcessor ? { workgroup: 8 } : {};
+  const register = (rows: number, columns4: number): GemmVariant => ({ rows, columns4, threads: null, ...small });
   const tile = (rows: number, columns4: number, x: number, y: number): GemmVariant => ({
     rows,
     columns4,
@@ -49,7 +53,7 @@ export function gemmVariants(isProcessor: boolean, columns: number): readonly Ge
       : [tile(4, 1, 16, 16), tile(4, 1, 8, 8), tile(8, 2, 8, 8), tile(2, 1, 8, 8), register(2, 1)];
   }
   const whole = Math.ceil(columns / 4);
-  const narrow = whole <= 6 ? [register(4, whole), register(8, whole)] : [];
+  const narrow = whole <= 6 ? [register(8, whole), register(4, whole)] : [];
   return [...narrow, register(8, 2), register(4, 2), register(8, 1)];
 }
 
@@ -94,8 +98,12 @@ export function gemmGrid(
   const sizes = { ROWS: variant.rows, COLUMNS4: variant.columns4 };
   if (!variant.threads) {
     const tiles = Math.ceil(rows / variant.rows) * Math.ceil(columns / (4 * variant.columns4));
-    const workgroup = registerShader.constants.WORKGROUP;
-    return { shader: register, constants: { ...constants, ...sizes }, workgroups: grid(Math.ceil(tiles / workgroup)) };
+    const workgroup = variant.workgroup ?? registerShader.constants.WORKGROUP;
+    return {
+      shader: register,
+      constants: { ...constants, ...sizes, WORKGROUP: workgroup },
+      workgroups: grid(Math.ceil(tiles / workgroup)),
+    };
   }
   const [x, y] = variant.threads;
   const tiles = Math.ceil(rows / (variant.rows * y)) * Math.ceil(columns / (4 * variant.columns4 * x));
