@@ -45,3 +45,8 @@ export function summary(times: readonly number[]): Timing {
 export function timingText({ medianMs, lowerQuartileMs, upperQuartileMs, runs }: Timing): string {
   return `${medianMs.toPrecision(3)} ms (${lowerQuartileMs.toPrecision(3)} to ${upperQuartileMs.toPrecision(3)}, n ${runs})`;
 }
+
+/** A peer's line of a summary: its name, its timing, and how many times Lesion's time that is. */
+export function peerLine(name: string, timing: Timing, times: number): string {
+  return `  ${name.padEnd(38)} ${timingText(timing).padEnd(38)} ${times.toFixed(1)} times Lesion`;
+}

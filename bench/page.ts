@@ -1,6 +1,8 @@
 /** The benchmarks that run in the page: Lesion and its peers side by side, on the same adapter. */
 import { LesionError } from "../src/core/errors.ts";
 import { openGpu } from "../src/gpu/device.ts";
+import type { Files } from "../workers/protocol.ts";
+import { studyFiles } from "../workers/study-files.ts";
 import { benchKernels } from "./kernels.ts";
 import { openProblem } from "./problem.ts";
 import { benchSweep } from "./sweep.ts";
@@ -14,18 +16,14 @@ export interface BenchOptions {
   readonly tune?: boolean;
   /** A study whose network and data are used instead of the embedded ones, and where its files are. */
   readonly study?: unknown;
-  readonly files?: Readonly<Record<string, { readonly url: string }>>;
+  readonly files?: Files;
 }
 
 /** Runs a benchmark by name. The result is plain data, with the adapter, and `lines` for people. */
 export async function runBenchmark(name: string, options: BenchOptions): Promise<unknown> {
   using gpu = await openGpu();
   const settings = { runs: options.runs ?? 20, tune: options.tune ?? false };
-  const { files = {} } = options;
-  const source = {
-    available: Object.keys(files),
-    bytesOf: async (path: string) => new Uint8Array(await (await fetch(files[path]!.url)).arrayBuffer()),
-  };
+  const source = studyFiles(options.files ?? {});
   const measured = async () => {
     if (name === "sweep") return benchSweep(gpu, await openProblem(gpu, options.study, source), settings);
     if (name === "train") return benchTrain(gpu, settings);

@@ -5,7 +5,7 @@ import type { Gpu } from "../src/gpu/device.ts";
 import { type DenseChain, denseChain } from "../src/network/dense-chain.ts";
 import { defaultStudyDocument } from "../src/study/defaults.ts";
 import { openStudy, type StudyFiles } from "../src/study/open-study.ts";
-import { trainStudy } from "../src/study/train-study.ts";
+import { trainStudy, UNOBSERVED } from "../src/study/train-study.ts";
 
 /** A trained chain with the data it is evaluated on. */
 export interface Problem {
@@ -22,9 +22,8 @@ export async function openProblem(gpu: Gpu, study: unknown, files: StudyFiles): 
   const document = study ?? { ...defaultStudyDocument, model: { ...defaultStudyDocument.model, train } };
   const opened = await openStudy(document, files);
   const { model, seed, name } = opened.study;
-  const silent = { making: () => {}, samples: () => {}, epoch: () => {}, proceed: async () => true };
   const network =
-    "train" in model ? await trainStudy(gpu, new Tuner(gpu), opened, model.train, files, silent) : opened.network;
+    "train" in model ? await trainStudy(gpu, new Tuner(gpu), opened, model.train, files, UNOBSERVED) : opened.network;
   return { name, chain: denseChain(network!), dataset: opened.dataset, transform: opened.transform, seed };
 }
 

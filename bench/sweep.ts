@@ -4,15 +4,15 @@
  * whose counts must agree.
  */
 import { correctAfter, type Effect, intactOutcome } from "../src/ablation/effects.ts";
-import { planSweep } from "../src/ablation/planner.ts";
 import { runStep } from "../src/ablation/runner.ts";
+import { ownStatistics } from "../src/ablation/sweep.ts";
 import { transformed } from "../src/data/transform.ts";
 import { uploadChain } from "../src/engine/device-chain.ts";
-import { buildPrefix, chunkBytes } from "../src/engine/prefix.ts";
-import { coefficientsOf } from "../src/engine/site.ts";
+import { buildPrefix } from "../src/engine/prefix.ts";
 import { Tuner } from "../src/engine/tuner.ts";
 import type { Gpu } from "../src/gpu/device.ts";
-import { measure, type Timing, timingText } from "./measure.ts";
+import { planOpened } from "../src/study/plan-opened.ts";
+import { measure, peerLine, type Timing, timingText } from "./measure.ts";
 import { prepareTfjsSweep } from "./peers/tfjs-sweep.ts";
 import { type Problem, singlesAndPairs } from "./problem.ts";
 
@@ -32,16 +32,7 @@ export async function benchSweep(gpu: Gpu, problem: Problem, options: { runs: nu
       replacement: { kind: "zero" as const },
     }),
   };
-  const plan = planSweep({
-    chain,
-    ablations,
-    skip: () => false,
-    samples: dataset.samples,
-    chunkBytesPerSample: chunkBytes(dataset),
-    budgetBytes: gpu.arena.budgetBytes,
-    isProcessor: gpu.isProcessor,
-    bindingBytes: gpu.device.limits.maxStorageBufferBindingSize,
-  });
+  const plan = planOpened({ chain, dataset, ablations }, gpu, () => false);
   const tuner = new Tuner(gpu, {}, options.tune ? 0 : undefined);
   using arena = gpu.arena.scope();
   const model = uploadChain(arena, chain);
@@ -61,7 +52,7 @@ export async function benchSweep(gpu: Gpu, problem: Problem, options: { runs: nu
         top5: false,
         loss: false,
         seed: problem.seed,
-        coefficients: async (stage, replacement) => coefficientsOf(replacement, chain.stages[stage]!.outFeatures, null),
+        coefficients: ownStatistics(gpu, prefix),
         proceed: async () => true,
       });
       for await (const batch of batches) effects.push(...batch.effects);
@@ -104,8 +95,6 @@ export async function benchSweep(gpu: Gpu, problem: Problem, options: { runs: nu
     wasmWhole: ratio(peers["wasm"]!.whole, withPrefixMs),
     wasmPrefixCached: ratio(peers["wasm"]!.prefixCached, lesion.medianMs),
   };
-  const line = (name: string, timing: Timing, times: number) =>
-    `  ${name.padEnd(38)} ${timingText(timing).padEnd(38)} ${times.toFixed(1)} times Lesion`;
   return {
     benchmark: "sweep",
     problem: problem.name,
@@ -122,10 +111,10 @@ export async function benchSweep(gpu: Gpu, problem: Problem, options: { runs: nu
       `sweep: ${masks.length} ablations of layer 0 over ${dataset.samples} samples of ${problem.name}, an ablation:`,
       `  ${"Lesion, activations kept".padEnd(38)} ${timingText(lesion)}`,
       `  ${"Lesion, from the inputs".padEnd(38)} ${withPrefixMs.toPrecision(3)} ms (the prefix once, ${timingText(prefixMs)})`,
-      line("TensorFlow.js webgpu, whole network", peers["webgpu"]!.whole, ratios.webgpuWhole),
-      line("TensorFlow.js webgpu, cached prefix", peers["webgpu"]!.prefixCached, ratios.webgpuPrefixCached),
-      line("TensorFlow.js wasm, whole network", peers["wasm"]!.whole, ratios.wasmWhole),
-      line("TensorFlow.js wasm, cached prefix", peers["wasm"]!.prefixCached, ratios.wasmPrefixCached),
+      peerLine("TensorFlow.js webgpu, whole network", peers["webgpu"]!.whole, ratios.webgpuWhole),
+      peerLine("TensorFlow.js webgpu, cached prefix", peers["webgpu"]!.prefixCached, ratios.webgpuPrefixCached),
+      peerLine("TensorFlow.js wasm, whole network", peers["wasm"]!.whole, ratios.wasmWhole),
+      peerLine("TensorFlow.js wasm, cached prefix", peers["wasm"]!.prefixCached, ratios.wasmPrefixCached),
       ...Object.entries(peers)
         .filter(([, peer]) => !peer.agree)
         .map(([name]) => `  counts of ${name} DIFFER from Lesion's by more than 2 samples`),

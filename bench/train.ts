@@ -7,7 +7,7 @@ import { openTrainer } from "../src/engine/train.ts";
 import { Tuner } from "../src/engine/tuner.ts";
 import type { Gpu } from "../src/gpu/device.ts";
 import { denseChain } from "../src/network/dense-chain.ts";
-import { measure, timingText } from "./measure.ts";
+import { measure, peerLine, timingText } from "./measure.ts";
 import { prepareTfjsTraining } from "./peers/tfjs-train.ts";
 
 const SAMPLES = 60_000;
@@ -55,10 +55,9 @@ export async function benchTrain(gpu: Gpu, options: { runs: number; tune: boolea
     });
     const order = random(SEED, "epoch 0").permutation(PEER_SAMPLES);
     const timing = await measure(3, share, () => peer.epoch(order));
-    peers[backend] = { settings: peer.settings, timing, ratio: timing.medianMs / lesion.medianMs };
-    lines.push(
-      `  ${`TensorFlow.js ${backend}`.padEnd(38)} ${timingText(timing).padEnd(38)} ${(timing.medianMs / lesion.medianMs).toFixed(1)} times Lesion`,
-    );
+    const ratio = timing.medianMs / lesion.medianMs;
+    peers[backend] = { settings: peer.settings, timing, ratio };
+    lines.push(peerLine(`TensorFlow.js ${backend}`, timing, ratio));
     peer.dispose();
   }
   return {

@@ -10,14 +10,14 @@ import { readModel } from "../src/formats/read-model.ts";
 import { type Gpu, openGpu } from "../src/gpu/device.ts";
 import { describeModel } from "../src/network/describe.ts";
 import { checkRequestOf } from "../src/study/check-request.ts";
-import type { StudyFiles } from "../src/study/open-study.ts";
 import { planStudy } from "../src/study/plan-study.ts";
 import { runStudy } from "../src/study/run.ts";
 import type { RunInput, RunOutput } from "../src/study/run-interface.ts";
 import "./errors-over-comlink.ts";
 import { type EventSender, sendEvents } from "./event-stream.ts";
 import { holdLifeline } from "./lifeline.ts";
-import type { EngineApi, FileSource, Files, RunRequest } from "./protocol.ts";
+import type { EngineApi, RunRequest } from "./protocol.ts";
+import { bytesOf, studyFiles } from "./study-files.ts";
 
 /** A run under way. */
 interface Control {
@@ -56,38 +56,6 @@ async function reopened(): Promise<Gpu> {
 }
 
 const REOPEN_AFTER_MS = [100, 400, 1500];
-
-async function bytesOf(source: FileSource, name: string): Promise<Uint8Array> {
-  if (source instanceof Blob) return new Uint8Array(await source.arrayBuffer());
-  const response = await fetch(source.url).catch((cause) => {
-    throw new LesionError("not-found", `${name} could not be fetched`, {
-      where: name,
-      fix: "Check the address.",
-      cause,
-    });
-  });
-  if (!response.ok) {
-    throw new LesionError("not-found", `${name} was not found (status ${response.status})`, {
-      where: name,
-      fix: "Check the path in the study; it is relative to the study's file.",
-    });
-  }
-  return new Uint8Array(await response.arrayBuffer());
-}
-
-function studyFiles(files: Files): StudyFiles {
-  return {
-    available: Object.keys(files),
-    bytesOf: (path) => {
-      const source = files[path];
-      if (source) return bytesOf(source, path);
-      throw new LesionError("not-found", `the study names ${path}, which was not given`, {
-        where: path,
-        fix: `Give the file; there are: ${Object.keys(files).join(", ") || "none"}.`,
-      });
-    },
-  };
-}
 
 function inputOf(request: Omit<RunRequest, "id">): RunInput {
   return {

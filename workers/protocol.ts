@@ -2,7 +2,9 @@
  * What crosses between a page and its workers: plain data and message ports. Types alone, so that the page pays nothing
  * for them and neither side can reach into the other.
  */
-import type { AdapterReport, EndRecord, LayerSummary, LesionRecord } from "../src/study/records.ts";
+import type { AdapterReport, BitRows, EndRecord, LayerSummary, LesionRecord, Progress } from "../src/study/records.ts";
+
+export type { BitRows, Progress };
 
 /** A file's bytes, or where to fetch them. */
 export type FileSource = Blob | { readonly url: string };
@@ -28,14 +30,6 @@ export interface RunRequest {
   readonly shard?: { readonly index: number; readonly of: number };
 }
 
-/** Correctness bits of ablations: row i of `words` belongs to the ablation whose `row` is `rows[i]`. */
-export interface BitRows {
-  readonly rows: readonly number[];
-  readonly wordsPerRow: number;
-  /** [rows.length, wordsPerRow]; see src/core/bitset.ts. */
-  readonly words: Uint32Array;
-}
-
 /** What a run streams through its port, in order. */
 export type RunEvent =
   | { readonly kind: "records"; readonly records: readonly LesionRecord[]; readonly bits: BitRows | null }
@@ -44,16 +38,6 @@ export type RunEvent =
   | { readonly kind: "progress"; readonly progress: Progress }
   | { readonly kind: "artifact"; readonly name: string; readonly bytes: Uint8Array }
   | { readonly kind: "warning"; readonly message: string };
-
-export interface Progress {
-  readonly phase: "reading" | "making-data" | "training" | "planning" | "baseline" | "sweeping" | "done";
-  readonly done: number;
-  readonly total: number;
-  /** Of the phase's units (ablations, samples), a second; null until measured. */
-  readonly perSecond: number | null;
-  readonly etaMs: number | null;
-  readonly note: string;
-}
 
 /** A model file, described. */
 export interface ModelReport {

@@ -27,65 +27,30 @@ fn tanh4(x: vec4f) -> vec4f {
   return select(2.0 * sigmoid4(2.0 * x) - 1.0, near, abs(x) < vec4f(0.05));
 }
 
-// One function a kind: where `kind` is a module constant, specialisation calls activateN instead of activate(N, ...),
-// because compilers for processors neither inline nor fold the choice.
-fn activate0(x: vec4f, alpha: f32) -> vec4f { return x; }
-fn activate1(x: vec4f, alpha: f32) -> vec4f { return max(x, vec4f(0.0)); }
-fn activate2(x: vec4f, alpha: f32) -> vec4f { return select(alpha * x, x, x > vec4f(0.0)); }
-fn activate3(x: vec4f, alpha: f32) -> vec4f { return sigmoid4(x); }
-fn activate4(x: vec4f, alpha: f32) -> vec4f { return tanh4(x); }
-fn activate5(x: vec4f, alpha: f32) -> vec4f { return 0.5 * x * (1.0 + erf4(x * 0.7071067812)); }
-fn activate6(x: vec4f, alpha: f32) -> vec4f {
-  return 0.5 * x * (1.0 + tanh4(SQRT_2_OVER_PI * (x + 0.044715 * x * x * x)));
-}
-fn activate7(x: vec4f, alpha: f32) -> vec4f { return x * sigmoid4(x); }
-
 fn activate(kind: u32, x: vec4f, alpha: f32) -> vec4f {
-  switch kind {
-    case RELU: { return activate1(x, alpha); }
-    case LEAKY_RELU: { return activate2(x, alpha); }
-    case SIGMOID: { return activate3(x, alpha); }
-    case TANH: { return activate4(x, alpha); }
-    case GELU: { return activate5(x, alpha); }
-    case GELU_TANH: { return activate6(x, alpha); }
-    case SILU: { return activate7(x, alpha); }
-    default: { return x; }
-  }
+  if (kind == RELU) { return max(x, vec4f(0.0)); }
+  if (kind == LEAKY_RELU) { return select(alpha * x, x, x > vec4f(0.0)); }
+  if (kind == SIGMOID) { return sigmoid4(x); }
+  if (kind == TANH) { return tanh4(x); }
+  if (kind == GELU) { return 0.5 * x * (1.0 + erf4(x * 0.7071067812)); }
+  if (kind == GELU_TANH) { return 0.5 * x * (1.0 + tanh4(SQRT_2_OVER_PI * (x + 0.044715 * x * x * x))); }
+  if (kind == SILU) { return x * sigmoid4(x); }
+  return x;
 }
 
 // d activation / d x, at x.
-fn slope0(x: vec4f, alpha: f32) -> vec4f { return vec4f(1.0); }
-fn slope1(x: vec4f, alpha: f32) -> vec4f { return select(vec4f(0.0), vec4f(1.0), x > vec4f(0.0)); }
-fn slope2(x: vec4f, alpha: f32) -> vec4f { return select(vec4f(alpha), vec4f(1.0), x > vec4f(0.0)); }
-fn slope3(x: vec4f, alpha: f32) -> vec4f {
-  let s = sigmoid4(x);
-  return s * (1.0 - s);
-}
-fn slope4(x: vec4f, alpha: f32) -> vec4f {
-  let t = tanh4(x);
-  return 1.0 - t * t;
-}
-fn slope5(x: vec4f, alpha: f32) -> vec4f {
-  return 0.5 * (1.0 + erf4(x * 0.7071067812)) + x * exp(-0.5 * x * x) * 0.3989422804;
-}
-fn slope6(x: vec4f, alpha: f32) -> vec4f {
-  let t = tanh4(SQRT_2_OVER_PI * (x + 0.044715 * x * x * x));
-  return 0.5 * (1.0 + t) + 0.5 * x * (1.0 - t * t) * SQRT_2_OVER_PI * (1.0 + 0.134145 * x * x);
-}
-fn slope7(x: vec4f, alpha: f32) -> vec4f {
-  let s = sigmoid4(x);
-  return s * (1.0 + x * (1.0 - s));
-}
-
 fn slope(kind: u32, x: vec4f, alpha: f32) -> vec4f {
-  switch kind {
-    case RELU: { return slope1(x, alpha); }
-    case LEAKY_RELU: { return slope2(x, alpha); }
-    case SIGMOID: { return slope3(x, alpha); }
-    case TANH: { return slope4(x, alpha); }
-    case GELU: { return slope5(x, alpha); }
-    case GELU_TANH: { return slope6(x, alpha); }
-    case SILU: { return slope7(x, alpha); }
-    default: { return vec4f(1.0); }
+  if (kind == RELU) { return select(vec4f(0.0), vec4f(1.0), x > vec4f(0.0)); }
+  if (kind == LEAKY_RELU) { return select(vec4f(alpha), vec4f(1.0), x > vec4f(0.0)); }
+  if (kind == SIGMOID) { let s = sigmoid4(x); return s * (1.0 - s); }
+  if (kind == TANH) { let t = tanh4(x); return 1.0 - t * t; }
+  if (kind == GELU) {
+    return 0.5 * (1.0 + erf4(x * 0.7071067812)) + x * exp(-0.5 * x * x) * 0.3989422804;
   }
+  if (kind == GELU_TANH) {
+    let t = tanh4(SQRT_2_OVER_PI * (x + 0.044715 * x * x * x));
+    return 0.5 * (1.0 + t) + 0.5 * x * (1.0 - t * t) * SQRT_2_OVER_PI * (1.0 + 0.134145 * x * x);
+  }
+  if (kind == SILU) { let s = sigmoid4(x); return s * (1.0 + x * (1.0 - s)); }
+  return vec4f(1.0);
 }

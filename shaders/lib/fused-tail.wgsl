@@ -40,6 +40,7 @@ fn main(
   if (mask >= size.maskStart + size.masks) { return; }
   if (!inRange(mask, first)) { return; }
 
+  // The displacement of the first two listed units stays in registers; further ones are read again for each value.
   // A mask of most units is entered from the layer with all units replaced, by what the others take back.
   let complement = program[mask] >> 31u;
   let sign = select(1.0, -1.0, complement == 1u);

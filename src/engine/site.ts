@@ -25,14 +25,12 @@ export interface Site {
   readonly displacement: GPUBuffer;
   /** Pre-activation of the next stage, [2 width, stride]: of the intact network, then with all units replaced. */
   readonly entered: GPUBuffer;
-  /** [units, 3]: a' = factor a + shift + sigma noise. */
-  readonly coefficients: Float32Array;
   /** [units, wordsFor(samples)]: the samples on which the unit's activation moves. */
   readonly moved: Uint32Array;
   readonly words: number;
 }
 
-/** Makes stage `stage` ready to be masked. `coefficients`: [units, 3], of `coefficientsOf`. */
+/** Makes stage `stage` ready to be masked. `coefficients`: [units, 3], a' = factor a + shift + sigma noise. */
 export async function openSite(
   gpu: Gpu,
   arena: Arena,
@@ -94,7 +92,7 @@ export async function openSite(
   mark.record();
   replaced.record();
   const [bits] = await gpu.read({ buffer: moved, sizeBytes: units * words * 4 });
-  return { stage, units, displacement, entered, coefficients, moved: new Uint32Array(bits!), words };
+  return { stage, units, displacement, entered, moved: new Uint32Array(bits!), words };
 }
 
 /** The samples, as bits, on which a unit's activation moves. A view. */

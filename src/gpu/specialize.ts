@@ -21,15 +21,7 @@ export function specialize(source: string, constants: Constants): string {
   for (const [, name, value] of text.matchAll(/^const (\w+)(?:\s*:\s*\w+)?\s*=\s*(-?[\d.]+)[uif]?\s*;/gm)) {
     values.set(name!, Number(value));
   }
-  return unroll(choose(text, values), values);
-}
-
-/** Calls `nameN(...)` instead of `name(CONSTANT, ...)` where CONSTANT is N and there is a function of that name. */
-function choose(text: string, values: ReadonlyMap<string, number>): string {
-  return text.replace(/\b([a-z]\w*)\(([A-Z][A-Z0-9_]*), /g, (call, name: string, constant: string) => {
-    const chosen = `${name}${values.get(constant)}`;
-    return text.includes(`fn ${chosen}(`) ? `${chosen}(` : call;
-  });
+  return unroll(text, values);
 }
 
 const marked = /for \(var (\w+) = (\d+)u; \1 < (\w+?)(u?); \1\+\+\) \{ \/\/ unroll\n/;

@@ -15,7 +15,7 @@ import type { Network } from "../network/network.ts";
 import { type OpenedStudy, openStudy } from "./open-study.ts";
 import { planOpened } from "./plan-opened.ts";
 import type { RunInput } from "./run-interface.ts";
-import { trainStudy } from "./train-study.ts";
+import { trainStudy, UNOBSERVED } from "./train-study.ts";
 
 /**
  * The first `samples` samples and up to `ablations` ablations, drawn by the study's seed; noise, which a reference cannot
@@ -54,8 +54,7 @@ async function networkOf(input: RunInput, opened: OpenedStudy, gpu: Gpu, tuner: 
   const { model } = opened.study;
   if (input.trained) return readModel(input.trained.trained, "trained.onnx");
   if (!("train" in model)) return opened.network;
-  const silent = { making: () => {}, samples: () => {}, epoch: () => {}, proceed: async () => true };
-  const network = await trainStudy(gpu, tuner, opened, model.train, input.files, silent);
+  const network = await trainStudy(gpu, tuner, opened, model.train, input.files, UNOBSERVED);
   if (network) return network;
   throw new LesionError("internal", "training stopped though nobody stopped it");
 }

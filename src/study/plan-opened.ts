@@ -1,4 +1,5 @@
 /** The plan of an opened study on the device at hand. */
+import type { AblationSource } from "../ablation/ablation.ts";
 import { planSweep, type SweepPlan } from "../ablation/planner.ts";
 import { chunkBytes } from "../engine/prefix.ts";
 import type { Gpu } from "../gpu/device.ts";
@@ -6,8 +7,11 @@ import type { OpenedStudy } from "./open-study.ts";
 import type { RunInput } from "./run-interface.ts";
 
 /** Leaves out the rows that `skip` names. Throws as `planSweep` does. */
-export function planOpened(opened: OpenedStudy, gpu: Gpu, skip: (row: number) => boolean): SweepPlan {
-  const { chain, ablations, dataset } = opened;
+export function planOpened(
+  { chain, dataset, ablations }: Pick<OpenedStudy, "chain" | "dataset"> & { readonly ablations: AblationSource },
+  gpu: Gpu,
+  skip: (row: number) => boolean,
+): SweepPlan {
   const { maxStorageBufferBindingSize, maxBufferSize } = gpu.device.limits;
   return planSweep({
     chain,

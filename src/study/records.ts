@@ -128,3 +128,22 @@ export interface EndRecord {
 }
 
 export type LesionRecord = RunRecord | TrainRecord | BaselineRecord | AblationRecord | FailureRecord | EndRecord;
+
+/** Correctness bits of ablations: row i of `words` belongs to the ablation whose `row` is `rows[i]`. */
+export interface BitRows {
+  readonly rows: readonly number[];
+  readonly wordsPerRow: number;
+  /** [rows.length, wordsPerRow]; see src/core/bitset.ts. */
+  readonly words: Uint32Array;
+}
+
+/** How far a run is. */
+export interface Progress {
+  readonly phase: "reading" | "making-data" | "training" | "planning" | "baseline" | "sweeping" | "done";
+  readonly done: number;
+  readonly total: number;
+  /** Of the phase's units (ablations, samples), a second; null until measured. */
+  readonly perSecond: number | null;
+  readonly etaMs: number | null;
+  readonly note: string;
+}

@@ -2,7 +2,7 @@
 import type { Tuning } from "../engine/tuner.ts";
 import type { Gpu } from "../gpu/device.ts";
 import type { StudyFiles } from "./open-study.ts";
-import type { LesionRecord } from "./records.ts";
+import type { BitRows, LesionRecord, Progress } from "./records.ts";
 
 /** What a run is asked to do. */
 export interface RunInput {
@@ -18,27 +18,11 @@ export interface RunInput {
   readonly tuning: Tuning;
 }
 
-/** Correctness bits of some rows: row i of `words` is that of ablation rows[i]. */
-export interface RowBits {
-  readonly rows: readonly number[];
-  readonly wordsPerRow: number;
-  readonly words: Uint32Array;
-}
-
-export interface RunProgress {
-  readonly phase: "reading" | "making-data" | "training" | "planning" | "baseline" | "sweeping" | "done";
-  readonly done: number;
-  readonly total: number;
-  readonly perSecond: number | null;
-  readonly etaMs: number | null;
-  readonly note: string;
-}
-
 /** Where a run's results go, as they arrive. */
 export interface RunOutput {
-  records(records: readonly LesionRecord[], bits: RowBits | null): void;
+  records(records: readonly LesionRecord[], bits: BitRows | null): void;
   baselineBits(words: Uint32Array): void;
-  progress(progress: RunProgress): void;
+  progress(progress: Progress): void;
   artifact(name: string, bytes: Uint8Array): void;
   warning(message: string): void;
 }

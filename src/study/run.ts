@@ -19,8 +19,8 @@ import { isElsewhere, planOpened } from "./plan-opened.ts";
 import { predictMs } from "./predict.ts";
 import { Reached } from "./reached.ts";
 import { recordSweep } from "./record-sweep.ts";
-import type { EndRecord } from "./records.ts";
-import type { Proceed, RunDevice, RunInput, RunOutput, RunProgress } from "./run-interface.ts";
+import type { EndRecord, Progress } from "./records.ts";
+import type { Proceed, RunDevice, RunInput, RunOutput } from "./run-interface.ts";
 import { trainStudy } from "./train-study.ts";
 
 /** How often a lost device is replaced before the run is given up. */
@@ -112,7 +112,7 @@ class Run {
     return this.#end(opened, gpu, { plan, predictedMs, sweepMs });
   }
 
-  #enter(phase: RunProgress["phase"], note: string): void {
+  #enter(phase: Progress["phase"], note: string): void {
     this.#output.progress({ phase, done: 0, total: 0, ...NO_PACE, note });
   }
 

@@ -19,6 +19,14 @@ export interface TrainObserver {
   proceed(): Promise<boolean>;
 }
 
+/** For training that nobody watches or stops. */
+export const UNOBSERVED: TrainObserver = {
+  making: () => {},
+  samples: () => {},
+  epoch: () => {},
+  proceed: async () => true,
+};
+
 /** The trained network, or null where it was stopped. Throws `bad-study` where the loss is no number any more. */
 export async function trainStudy(...given: Parameters<typeof train>): Promise<Network | null> {
   try {
