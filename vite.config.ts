@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { playwright } from "@vitest/browser-playwright";
 import { defineConfig } from "vitest/config";
 import { wgsl } from "./scripts/wgsl.ts";
@@ -5,8 +6,17 @@ import { browserLaunch } from "./src/cli/browser.ts";
 
 export default defineConfig(async ({ mode }) => ({
   plugins: [wgsl()],
-  // wgsl_reflect's `main` is CommonJS under `"type": "module"`: its bare name cannot be imported.
-  resolve: { alias: [{ find: /^wgsl_reflect$/, replacement: "wgsl_reflect/wgsl_reflect.module.js" }] },
+  resolve: {
+    alias: [
+      // wgsl_reflect's `main` is CommonJS under `"type": "module"`: its bare name cannot be imported.
+      { find: /^wgsl_reflect$/, replacement: "wgsl_reflect/wgsl_reflect.module.js" },
+      // The build that loads its WebAssembly from addresses it is given; the other one brings a copy of the code that loads it.
+      {
+        find: /^onnxruntime-web\/webgpu$/,
+        replacement: resolve("node_modules/onnxruntime-web/dist/ort.webgpu.min.mjs"),
+      },
+    ],
+  },
   build: { target: "esnext", outDir: "dist/lab", chunkSizeWarningLimit: 1600 },
   worker: { format: "es" as const, plugins: () => [wgsl()] },
   // Found late otherwise, whereupon Vite reloads a test that is running.

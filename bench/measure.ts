@@ -25,6 +25,44 @@ export async function measure(
   return summary(times);
 }
 
+/** A measurement takes no longer, unless it needs to for its least runs: 3, or 1 of what takes more than `LONG_RUN_MS`. */
+const LONG_MEASUREMENT_MS = 10_000;
+const LONG_RUN_MS = 8_000;
+const LEAST_RUNS = 3;
+/** A timed call takes about so long at least: what is shorter is done several times in it, so that waiting is shared. */
+const LEAST_CALL_MS = 10;
+const MOST_REPEATS = 100;
+
+/**
+ * Times `run`, which does its work `times` times and resolves when all of it is done: at most `runs` timed calls, fewer of
+ * what is slow. The first call is not timed, because it compiles. The clock is in milliseconds.
+ */
+export async function measureAdaptive(
+  runs: number,
+  run: (times: number) => Promise<unknown>,
+  now: () => number = () => performance.now(),
+): Promise<Timing> {
+  const timed = async (repeats: number) => {
+    const startMs = now();
+    await run(repeats);
+    return (now() - startMs) / repeats;
+  };
+  await run(1);
+  const beginMs = now();
+  const firstMs = await timed(1);
+  const repeats = Math.max(1, Math.min(MOST_REPEATS, Math.ceil(LEAST_CALL_MS / firstMs)));
+  const times = repeats === 1 ? [firstMs] : [];
+  const enough = Math.min(runs, firstMs > LONG_RUN_MS ? 1 : LEAST_RUNS);
+  const fits = () => now() - beginMs + repeats * firstMs <= LONG_MEASUREMENT_MS;
+  while (times.length < enough || (times.length < runs && fits())) times.push(await timed(repeats));
+  return summary(times);
+}
+
+/** The mean that ratios have: of a half and a double it is 1. Not a number of no values. */
+export function geometricMean(values: readonly number[]): number {
+  return Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length);
+}
+
 /** Quartiles by linear interpolation between order statistics (Hyndman and Fan 1996, type 7). */
 export function summary(times: readonly number[]): Timing {
   const sorted = [...times].sort((a, b) => a - b);

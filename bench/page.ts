@@ -3,10 +3,13 @@ import { LesionError } from "../src/core/errors.ts";
 import { openGpu } from "../src/gpu/device.ts";
 import type { Files } from "../workers/protocol.ts";
 import { studyFiles } from "../workers/study-files.ts";
+import { benchConv } from "./conv.ts";
 import { benchKernels } from "./kernels.ts";
 import { openProblem } from "./problem.ts";
 import { benchSweep } from "./sweep.ts";
 import { benchTrain } from "./train.ts";
+import { benchVgg } from "./vgg.ts";
+import { VGG_SIDE } from "./vgg-network.ts";
 
 /** What a benchmark may be told. */
 export interface BenchOptions {
@@ -17,6 +20,13 @@ export interface BenchOptions {
   /** A study whose network and data are used instead of the embedded ones, and where its files are. */
   readonly study?: unknown;
   readonly files?: Files;
+  /** A model whose weights `vgg` uses instead of seeded ones: its name among its files. */
+  readonly model?: { readonly name: string; readonly files: Files };
+  /** Images at once, and the sides of VGG-19's images: `conv` and `vgg`. */
+  readonly images?: number;
+  readonly side?: number;
+  /** Only the convolutions with this in their names: `conv`. */
+  readonly shapes?: string;
 }
 
 /** Runs a benchmark by name. The result is plain data, with the adapter, and `lines` for people. */
@@ -28,7 +38,16 @@ export async function runBenchmark(name: string, options: BenchOptions): Promise
     if (name === "sweep") return benchSweep(gpu, await openProblem(gpu, options.study, source), settings);
     if (name === "train") return benchTrain(gpu, settings);
     if (name === "kernels") return benchKernels(gpu);
-    throw new LesionError("usage", `there is no benchmark ${name}`, { fix: "Benchmarks are: sweep, train, kernels." });
+    const { study, model, images = 1, side = VGG_SIDE, shapes: only = "" } = options;
+    const { runs } = settings;
+    if (name === "conv") return benchConv(gpu, { runs, images, side, only });
+    if (name === "vgg") {
+      const own = model && { model: { name: model.name, files: studyFiles(model.files) } };
+      return benchVgg(gpu, { runs, images, side, study, studyFiles: source, ...own });
+    }
+    throw new LesionError("usage", `there is no benchmark ${name}`, {
+      fix: "Benchmarks are: sweep, train, kernels, conv, vgg.",
+    });
   };
   return { date: new Date().toISOString(), adapter: gpu.adapter, ...(await measured()) };
 }

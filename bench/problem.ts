@@ -1,8 +1,10 @@
 /** What benchmarks compute: a study's network on its data; by default the embedded digits and a network trained on them. */
+
+import { type ChainSubject, subjectOf } from "../src/ablation/subject.ts";
+import { LesionError } from "../src/core/errors.ts";
 import type { Dataset, Transform } from "../src/data/dataset.ts";
 import { Tuner } from "../src/engine/tuner.ts";
 import type { Gpu } from "../src/gpu/device.ts";
-import { type DenseChain, denseChain } from "../src/network/dense-chain.ts";
 import { defaultStudyDocument } from "../src/study/defaults.ts";
 import { openStudy, type StudyFiles } from "../src/study/open-study.ts";
 import { trainStudy, UNOBSERVED } from "../src/study/train-study.ts";
@@ -10,7 +12,7 @@ import { trainStudy, UNOBSERVED } from "../src/study/train-study.ts";
 /** A trained chain with the data it is evaluated on. */
 export interface Problem {
   readonly name: string;
-  readonly chain: DenseChain;
+  readonly subject: ChainSubject;
   readonly dataset: Dataset;
   readonly transform: Transform;
   readonly seed: number;
@@ -24,7 +26,12 @@ export async function openProblem(gpu: Gpu, study: unknown, files: StudyFiles): 
   const { model, seed, name } = opened.study;
   const network =
     "train" in model ? await trainStudy(gpu, new Tuner(gpu), opened, model.train, files, UNOBSERVED) : opened.network;
-  return { name, chain: denseChain(network!), dataset: opened.dataset, transform: opened.transform, seed };
+  const subject = subjectOf(network!);
+  if (subject.kind === "chain") return { name, subject, dataset: opened.dataset, transform: opened.transform, seed };
+  throw new LesionError("unsupported", `the network of ${name} is no chain of dense layers`, {
+    where: "--study",
+    fix: "Measure it with the benchmark vgg, or give a study of an MLP.",
+  });
 }
 
 /** Every unit of the first layer alone, then every pair. */

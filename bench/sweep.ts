@@ -5,10 +5,10 @@
  */
 import { correctAfter, type Effect, intactOutcome } from "../src/ablation/effects.ts";
 import { runStep } from "../src/ablation/runner.ts";
-import { ownStatistics } from "../src/ablation/sweep.ts";
 import { transformed } from "../src/data/transform.ts";
 import { uploadChain } from "../src/engine/device-chain.ts";
 import { buildPrefix } from "../src/engine/prefix.ts";
+import { coefficientsOf } from "../src/engine/site.ts";
 import { Tuner } from "../src/engine/tuner.ts";
 import type { Gpu } from "../src/gpu/device.ts";
 import { planOpened } from "../src/study/plan-opened.ts";
@@ -20,7 +20,8 @@ import { type Problem, singlesAndPairs } from "./problem.ts";
 const PEER_SAMPLE = 5;
 
 export async function benchSweep(gpu: Gpu, problem: Problem, options: { runs: number; tune: boolean }) {
-  const { chain, dataset, transform } = problem;
+  const { subject, dataset, transform } = problem;
+  const { chain } = subject;
   const masks = singlesAndPairs(chain.stages[0]!.outFeatures);
   const ablations = {
     count: masks.length,
@@ -32,7 +33,7 @@ export async function benchSweep(gpu: Gpu, problem: Problem, options: { runs: nu
       replacement: { kind: "zero" as const },
     }),
   };
-  const plan = planOpened({ chain, dataset, ablations }, gpu, () => false);
+  const plan = planOpened({ subject, dataset, ablations }, gpu, () => false);
   const tuner = new Tuner(gpu, {}, options.tune ? 0 : undefined);
   using arena = gpu.arena.scope();
   const model = uploadChain(arena, chain);
@@ -52,7 +53,7 @@ export async function benchSweep(gpu: Gpu, problem: Problem, options: { runs: nu
         top5: false,
         loss: false,
         seed: problem.seed,
-        coefficients: ownStatistics(gpu, prefix),
+        coefficients: async (_, replacement) => coefficientsOf(replacement, chain.stages[0]!.outFeatures, null),
         proceed: async () => true,
       });
       for await (const batch of batches) effects.push(...batch.effects);
@@ -73,7 +74,7 @@ export async function benchSweep(gpu: Gpu, problem: Problem, options: { runs: nu
   const withPrefixMs = lesion.medianMs + prefixMs.medianMs / masks.length;
 
   const peers: Record<string, { settings: unknown; whole: Timing; prefixCached: Timing; agree: boolean }> = {};
-  const inputs = transformed(dataset, transform, 0, dataset.samples);
+  const inputs = await transformed(dataset, transform, 0, dataset.samples);
   const sample = Array.from({ length: PEER_SAMPLE }, (_, i) => Math.floor((i * masks.length) / PEER_SAMPLE));
   for (const backend of ["webgpu", "wasm"] as const) {
     const peer = await prepareTfjsSweep(backend, { layers: chain.stages, inputs, labels: dataset.labels });

@@ -42,7 +42,7 @@ export async function benchTrain(gpu: Gpu, options: { runs: number; tune: boolea
   });
 
   const share = PEER_SAMPLES / SAMPLES;
-  const peerInputs = transformed(dataset, transform, 0, PEER_SAMPLES);
+  const peerInputs = await transformed(dataset, transform, 0, PEER_SAMPLES);
   const peers: Record<string, unknown> = {};
   const lines: string[] = [];
   for (const backend of ["webgpu", "wasm"] as const) {

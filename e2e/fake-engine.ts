@@ -137,9 +137,9 @@ export const fakeModel: ModelReport = {
   inputs: [{ name: "x", shape: [784] }],
   outputs: ["y"],
   layers: [
-    { name: "fc1", kind: "dense", shape: [20], parameters: 15_680, macs: 15_680, activation: "relu", layerIndex: 0 },
-    { name: "fc2", kind: "dense", shape: [10], parameters: 200, macs: 200, activation: "relu", layerIndex: 1 },
-    { name: "fc3", kind: "dense", shape: [10], parameters: 100, macs: 100, activation: "linear", layerIndex: null },
+    { name: "fc1", ...fakeDense(20, 784), activation: "relu", layerIndex: 0 },
+    { name: "fc2", ...fakeDense(10, 20), activation: "relu", layerIndex: 1 },
+    { name: "fc3", ...fakeDense(10, 10), activation: "linear", layerIndex: null },
   ],
   ablatable: [
     { layer: "fc1", layerIndex: 0, units: 20 },
@@ -148,7 +148,13 @@ export const fakeModel: ModelReport = {
   parameters: 15_980,
   macs: 15_980,
   bytes: 63_920,
+  activations: 40,
 };
+
+function fakeDense(units: number, inputs: number) {
+  const weights = units * inputs;
+  return { kind: "dense", shape: [units], parameters: weights, macs: weights, bytes: 4 * weights, window: "" };
+}
 
 /** A run that the lab has started, steered by the test. */
 export interface FakeRun {
@@ -168,11 +174,12 @@ export function fakeEngine(): { engine: Engine; runs: FakeRun[]; refuse: { error
   const unasked = () => Promise.reject(new TypeError("the lab does not ask for this"));
   const engine: Engine = {
     adapter: async () => fakeAdapter,
-    inspect: async (_, name) => {
+    inspect: async (name) => {
       if (refuse.error !== null) throw refuse.error;
       return { ...fakeModel, name };
     },
     plan: unasked,
+    runModel: unasked,
     check: async (_, { samples, ablations, reference }) => ({
       reference,
       samples,

@@ -127,7 +127,7 @@ test("a worker that dies loses nothing: the run resumes from what had arrived", 
 
 test("a damaged model and a wrong study are told with a remedy, and change nothing", async ({ page }) => {
   await page.goto("./");
-  await page.getByLabel("Choose an ONNX model").setInputFiles({
+  await page.getByLabel("Choose a model").setInputFiles({
     name: "broken.onnx",
     mimeType: "application/octet-stream",
     buffer: Buffer.from([8, 7, 0xff, 0xff, 0xff]),

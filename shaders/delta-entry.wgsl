@@ -17,6 +17,7 @@ struct Delta {
   maskStart: u32,
   imageStart: u32,
   alpha: f32,
+  beta: f32,
 }
 @group(1) @binding(0) var<uniform> size: Delta;
 const C_ACTIVATION = 0u;
@@ -55,7 +56,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     }
   }
   for (var i = 0u; i < IMAGES; i++) { // unroll
-    let value = activate(C_ACTIVATION, sum[i], size.alpha);
+    let value = activate(C_ACTIVATION, sum[i], size.alpha, size.beta);
     let row = mask * size.images + slot * IMAGES + i;
     if (size.images > slot * IMAGES + i) {
       for (var j = 0u; j < 4u; j++) {

@@ -12,7 +12,7 @@
 // Where a row begins, which does not change along the depth.
 fn rowOf(row: u32) -> u32 { return row * size.aRow; }
 fn loadA(rowAt: u32, k: u32) -> f32 {
-  return activate(A_ACTIVATION, vec4f(a[rowAt + k * size.aDepth]), size.loadAlpha).x;
+  return activate(A_ACTIVATION, vec4f(a[rowAt + k * size.aDepth]), size.loadAlpha, size.loadBeta).x;
 }
 
 // include: lib/gemm-store.wgsl

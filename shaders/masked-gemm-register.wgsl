@@ -25,7 +25,9 @@ struct MaskedGemm {
   maskStart: u32,
   imageStart: u32,
   loadAlpha: f32,
+  loadBeta: f32,
   storeAlpha: f32,
+  storeBeta: f32,
 }
 @group(1) @binding(0) var<uniform> size: MaskedGemm;
 const A_ACTIVATION = 0u;
@@ -36,12 +38,12 @@ fn rowOf(row: u32) -> u32 { return row; }
 fn loadA(row: u32, k: u32) -> f32 {
   let word = masks[(size.maskStart + row / size.images) * ((size.depth + 31u) / 32u) + k / 32u];
   let at = (size.imageStart + row % size.images) * size.aRow + k * size.aDepth;
-  return activate(A_ACTIVATION, vec4f(a[at]), size.loadAlpha).x + select(0.0, displacement[at], ((word >> (k % 32u)) & 1u) == 1u);
+  return activate(A_ACTIVATION, vec4f(a[at]), size.loadAlpha, size.loadBeta).x + select(0.0, displacement[at], ((word >> (k % 32u)) & 1u) == 1u);
 }
 
 fn storeC(row: u32, firstColumn: u32, sum: vec4f) {
   if (row >= size.rows) { return; }
-  let value = activate(C_ACTIVATION, sum, size.storeAlpha);
+  let value = activate(C_ACTIVATION, sum, size.storeAlpha, size.storeBeta);
   let count = min(4u, size.columns - min(size.columns, firstColumn));
   for (var i = 0u; i < count; i++) { c[row * size.cRow + (firstColumn + i) * size.cColumn] = value[i]; }
 }

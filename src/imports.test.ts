@@ -53,10 +53,13 @@ function importsOf(source: string): [string, boolean][] {
   ];
 }
 
+/** Tests, and what only tests import. */
+const IS_TEST = /\.(test|test-support|fixture)\.tsx?$/;
+
 const sources = ["src", "workers"].flatMap((folder) =>
   readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
     .map((file) => `${folder}/${file.replaceAll("\\", "/")}`)
-    .filter((file) => /\.tsx?$/.test(file) && !/\.(test|test-support|d\.wgsl)\.tsx?$/.test(file)),
+    .filter((file) => /\.tsx?$/.test(file) && !IS_TEST.test(file) && !/\.d\.wgsl\.ts$/.test(file)),
 );
 
 const imports: readonly Import[] = sources.flatMap((from) =>
@@ -96,6 +99,10 @@ describe("imports", () => {
       return !(isType && to === "scripts/wgsl.ts") && !to.startsWith("bench/");
     });
     expect(homeless.map(shown)).toEqual([]);
+  });
+
+  test("of test support come from tests alone", () => {
+    expect(local.filter(({ to }) => IS_TEST.test(to)).map(shown)).toEqual([]);
   });
 
   test("only go down", () => {

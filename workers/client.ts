@@ -11,8 +11,10 @@ import { untilLifelineEnds } from "./lifeline.ts";
 import type {
   CheckReport,
   EngineApi,
-  FileSource,
+  Files,
   ModelReport,
+  ModelRunOutput,
+  ModelRunRequest,
   PlanReport,
   ReferenceApi,
   RunEvent,
@@ -38,8 +40,10 @@ export interface CheckOptions {
 /** The engine, as pages use it. All promises reject with a LesionError. */
 export interface Engine extends Disposable {
   adapter(): Promise<AdapterReport>;
-  inspect(file: FileSource, name: string): Promise<ModelReport>;
+  /** `name` is the path of the model among `files`; what belongs to it is looked for beside it. */
+  inspect(name: string, files: Files): Promise<ModelReport>;
   plan(request: Omit<RunRequest, "id">): Promise<PlanReport>;
+  runModel(request: ModelRunRequest): Promise<readonly ModelRunOutput[]>;
   /**
    * Starts a run; `onEvent` is called in the order in which things happened. Where it gives promises, the run waits when
    * too many are unsettled.
@@ -130,8 +134,9 @@ export function startEngine(): Engine {
 
   return {
     adapter: () => call((remote) => remote.adapter()),
-    inspect: (file, name) => call((remote) => remote.inspect(file, name)),
+    inspect: (name, files) => call((remote) => remote.inspect(name, files)),
     plan: (request) => call((remote) => remote.plan(request)),
+    runModel: (request) => call((remote) => remote.runModel(request)),
     run(request, onEvent) {
       const id = crypto.randomUUID();
       const { port1, port2 } = new MessageChannel();

@@ -5,6 +5,7 @@
 import { expose, transfer } from "comlink";
 import { LesionError } from "../src/core/errors.ts";
 import { nextTask } from "../src/core/next-task.ts";
+import { runNetwork } from "../src/engine/graph/run-network.ts";
 import type { Tuning } from "../src/engine/tuner.ts";
 import { readModel } from "../src/formats/read-model.ts";
 import { type Gpu, openGpu } from "../src/gpu/device.ts";
@@ -13,6 +14,7 @@ import { checkRequestOf } from "../src/study/check-request.ts";
 import { planStudy } from "../src/study/plan-study.ts";
 import { runStudy } from "../src/study/run.ts";
 import type { RunInput, RunOutput } from "../src/study/run-interface.ts";
+import { runModel } from "../src/study/run-model.ts";
 import "./errors-over-comlink.ts";
 import { type EventSender, sendEvents } from "./event-stream.ts";
 import { holdLifeline } from "./lifeline.ts";
@@ -98,11 +100,21 @@ const api: EngineApi = {
   async adapter() {
     return (await device()).adapter;
   },
-  async inspect(file, name) {
-    return describeModel(readModel(await bytesOf(file, name), name));
+  async inspect(name, files) {
+    return describeModel(await readModel(name, studyFiles(files)));
   },
   async plan(request) {
     return planStudy(inputOf(request), await device());
+  },
+  async runModel(request) {
+    const inputs = await Promise.all(
+      request.inputs.map(async ({ name, file, source }) => ({ name, file, bytes: await bytesOf(source, file) })),
+    );
+    using gpu = (await device()).session(request.memoryBytes ?? null);
+    const { model, outputs } = request;
+    return runModel({ model, files: studyFiles(request.files), inputs, outputs }, (network, feeds, samples) =>
+      runNetwork(gpu, network, feeds, samples),
+    );
   },
   async run(request, port) {
     if (runs.has(request.id)) throw new LesionError("internal", `a run ${request.id} is under way already`);

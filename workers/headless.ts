@@ -5,7 +5,7 @@
  */
 import { type ErrorReport, reportOf } from "../src/core/errors.ts";
 import { type CheckOptions, type EngineRun, startEngine } from "./client.ts";
-import type { RunEvent, RunRequest } from "./protocol.ts";
+import type { Files, ModelRunRequest, RunEvent, RunRequest } from "./protocol.ts";
 
 declare global {
   /** Set by the command line. */
@@ -20,8 +20,9 @@ type Request = Omit<RunRequest, "id">;
 
 const calls = {
   adapter: () => engine.adapter(),
-  inspect: (url: string, name: string) => engine.inspect({ url }, name),
+  inspect: (name: string, files: Files) => engine.inspect(name, files),
   plan: (request: Request) => engine.plan(request),
+  runModel: (request: ModelRunRequest) => engine.runModel(request),
   async run(request: Request) {
     let handedOver: Promise<unknown> = Promise.resolve();
     const hand = (event: RunEvent) => {

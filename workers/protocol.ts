@@ -2,6 +2,7 @@
  * What crosses between a page and its workers: plain data and message ports. Types alone, so that the page pays nothing
  * for them and neither side can reach into the other.
  */
+import type { Network } from "../src/network/network.ts";
 import type { AdapterReport, BitRows, EndRecord, LayerSummary, LesionRecord, Progress } from "../src/study/records.ts";
 
 export type { BitRows, Progress };
@@ -51,14 +52,22 @@ export interface ModelReport {
     readonly shape: readonly number[];
     readonly parameters: number;
     readonly macs: number;
+    /** Size of its parameters. */
+    readonly bytes: number;
     readonly activation: string;
+    /** "3 x 3, stride 2, groups 32"; empty for a layer without a window. */
+    readonly window: string;
     /** Its index among the ablatable layers, or null. */
     readonly layerIndex: number | null;
   }[];
   readonly ablatable: readonly LayerSummary[];
   readonly parameters: number;
+  /** Multiply-accumulates of one sample. */
   readonly macs: number;
+  /** Size of the parameters as the file keeps them. */
   readonly bytes: number;
+  /** Numbers that all layers give for one sample. */
+  readonly activations: number;
 }
 
 /** What a study would cost: `lesion plan`. */
@@ -89,6 +98,29 @@ export interface PlanReport {
   readonly training: { readonly epochs: number; readonly samples: number; readonly macs: number } | null;
 }
 
+/** One evaluation of a model on arrays: `lesion run-model`. */
+export interface ModelRunRequest {
+  /** The model's path, a name in `files`. */
+  readonly model: string;
+  /** The model, and what may belong to it. */
+  readonly files: Files;
+  /** .npy files: each for the input it names, the others in the order of the model's inputs. */
+  readonly inputs: readonly { readonly name: string | null; readonly file: string; readonly source: FileSource }[];
+  /** Each by its name, the others in the order of the model's outputs. */
+  readonly outputs: readonly { readonly name: string | null }[];
+  /** Bytes the evaluation may allocate on the GPU; absent: what the adapter suggests. */
+  readonly memoryBytes?: number;
+}
+
+/** An output of a model, as an .npy file. */
+export interface ModelRunOutput {
+  readonly name: string;
+  /** As NumPy has it, without the byte order: "f4", "i8", "bool". */
+  readonly dtype: string;
+  readonly dims: readonly number[];
+  readonly bytes: Uint8Array;
+}
+
 /** How the reference compares: `lesion check`. */
 export interface CheckReport {
   /** "tfjs-webgpu" or "float64". */
@@ -106,13 +138,18 @@ export interface CheckReport {
     readonly unexplained: number;
   }[];
   readonly agrees: boolean;
+  /** What was asked for, where it is more than what was checked: "of 512 samples and 32 ablations: ..." */
+  readonly reduced?: string;
 }
 
 /** The calls an engine worker answers. All reject with a LesionError. */
 export interface EngineApi {
   adapter(): Promise<AdapterReport>;
-  inspect(file: FileSource, name: string): Promise<ModelReport>;
+  /** `name` is the path of the model among `files`; what belongs to it is looked for beside it. */
+  inspect(name: string, files: Files): Promise<ModelReport>;
   plan(request: Omit<RunRequest, "id">): Promise<PlanReport>;
+  /** Evaluates a model on arrays; the outputs are in the order in which they were asked for. */
+  runModel(request: ModelRunRequest): Promise<readonly ModelRunOutput[]>;
   /** Runs a study; events go to `port`; resolves with the last record, also when cancelled. */
   run(request: RunRequest, port: MessagePort): Promise<EndRecord>;
   pause(id: string): Promise<void>;
@@ -127,15 +164,9 @@ export interface EngineApi {
 
 /** What the reference worker is handed: plain numbers, no files. */
 export interface CheckRequest {
-  readonly layers: readonly {
-    readonly inFeatures: number;
-    readonly outFeatures: number;
-    /** [inFeatures, outFeatures] */
-    readonly weight: Float32Array;
-    readonly bias: Float32Array | null;
-    readonly activation: { readonly kind: string; readonly alpha: number };
-  }[];
-  /** [samples, features], transformed. */
+  /** As it was read. */
+  readonly network: Network;
+  /** [samples, ...input shape], transformed. */
   readonly inputs: Float32Array;
   readonly samples: number;
   readonly labels: Uint16Array;
@@ -145,9 +176,13 @@ export interface CheckRequest {
     readonly row: number;
     readonly sites: readonly { readonly layerIndex: number; readonly units: readonly number[] }[];
     readonly replacement: { readonly kind: string; readonly value?: number; readonly factor?: number };
+    /** Replaced before the layers' activations, not after them. */
+    readonly preActivation: boolean;
     /** Lesion's correctness bits of these samples. */
     readonly bits: Uint32Array;
   }[];
+  /** What was asked for, where it is more than this and would take a reference too long. */
+  readonly reduced?: string;
 }
 
 /** The calls a reference worker answers. */

@@ -15,7 +15,7 @@ const api: ReferenceApi = {
 expose(api);
 
 async function checkTfjs(request: CheckRequest): Promise<CheckReport> {
-  const { openTfjsReference } = await import("../src/reference/tfjs.ts");
+  const { openTfjsReference } = await import("../src/reference/tfjs-reference.ts");
   try {
     using reference = await openTfjsReference(request);
     return await checkAgainst(request, reference);

@@ -1,5 +1,6 @@
 /** Files as they cross to a worker, read: a Blob's own bytes, or what an address gives. */
 import { LesionError } from "../src/core/errors.ts";
+import { listed } from "../src/data/paths.ts";
 import type { StudyFiles } from "../src/study/open-study.ts";
 import type { FileSource, Files } from "./protocol.ts";
 
@@ -31,7 +32,7 @@ export function studyFiles(files: Files): StudyFiles {
       if (source) return bytesOf(source, path);
       throw new LesionError("not-found", `the study names ${path}, which was not given`, {
         where: path,
-        fix: `Give the file; there are: ${Object.keys(files).join(", ") || "none"}.`,
+        fix: `Give the file; there are: ${listed(Object.keys(files))}.`,
       });
     },
   };

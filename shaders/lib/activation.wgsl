@@ -7,6 +7,10 @@ const TANH = 4u;
 const GELU = 5u;
 const GELU_TANH = 6u;
 const SILU = 7u;
+const CLIP = 8u;
+const HARD_SIGMOID = 9u;
+const HARD_SWISH = 10u;
+const ELU = 11u;
 
 const SQRT_2_OVER_PI = 0.7978845608;
 
@@ -27,7 +31,19 @@ fn tanh4(x: vec4f) -> vec4f {
   return select(2.0 * sigmoid4(2.0 * x) - 1.0, near, abs(x) < vec4f(0.05));
 }
 
-fn activate(kind: u32, x: vec4f, alpha: f32) -> vec4f {
+// exp(x) - 1 for x <= 0, by its series where the difference would cancel.
+fn expm14(x: vec4f) -> vec4f {
+  let near = x * (1.0 + x * (0.5 + x * (1.0 / 6.0 + x / 24.0)));
+  return select(exp(x) - 1.0, near, x > vec4f(-0.05));
+}
+
+// value between low and high, neither included; 0 elsewhere.
+fn within(x: vec4f, low: vec4f, high: vec4f, value: vec4f) -> vec4f {
+  return select(vec4f(0.0), value, (x > low) & (x < high));
+}
+
+// alpha and beta are those of Activation in src/network/network.ts; most kinds leave them unread.
+fn activate(kind: u32, x: vec4f, alpha: f32, beta: f32) -> vec4f {
   if (kind == RELU) { return max(x, vec4f(0.0)); }
   if (kind == LEAKY_RELU) { return select(alpha * x, x, x > vec4f(0.0)); }
   if (kind == SIGMOID) { return sigmoid4(x); }
@@ -35,11 +51,15 @@ fn activate(kind: u32, x: vec4f, alpha: f32) -> vec4f {
   if (kind == GELU) { return 0.5 * x * (1.0 + erf4(x * 0.7071067812)); }
   if (kind == GELU_TANH) { return 0.5 * x * (1.0 + tanh4(SQRT_2_OVER_PI * (x + 0.044715 * x * x * x))); }
   if (kind == SILU) { return x * sigmoid4(x); }
+  if (kind == CLIP) { return min(max(x, vec4f(alpha)), vec4f(beta)); }
+  if (kind == HARD_SIGMOID) { return saturate(alpha * x + beta); }
+  if (kind == HARD_SWISH) { return x * saturate(x / 6.0 + 0.5); }
+  if (kind == ELU) { return select(alpha * expm14(min(x, vec4f(0.0))), x, x > vec4f(0.0)); }
   return x;
 }
 
 // d activation / d x, at x.
-fn slope(kind: u32, x: vec4f, alpha: f32) -> vec4f {
+fn slope(kind: u32, x: vec4f, alpha: f32, beta: f32) -> vec4f {
   if (kind == RELU) { return select(vec4f(0.0), vec4f(1.0), x > vec4f(0.0)); }
   if (kind == LEAKY_RELU) { return select(vec4f(alpha), vec4f(1.0), x > vec4f(0.0)); }
   if (kind == SIGMOID) { let s = sigmoid4(x); return s * (1.0 - s); }
@@ -52,5 +72,9 @@ fn slope(kind: u32, x: vec4f, alpha: f32) -> vec4f {
     return 0.5 * (1.0 + t) + 0.5 * x * (1.0 - t * t) * SQRT_2_OVER_PI * (1.0 + 0.134145 * x * x);
   }
   if (kind == SILU) { let s = sigmoid4(x); return s * (1.0 + x * (1.0 - s)); }
+  if (kind == CLIP) { return within(x, vec4f(alpha), vec4f(beta), vec4f(1.0)); }
+  if (kind == HARD_SIGMOID) { return within(alpha * x + beta, vec4f(0.0), vec4f(1.0), vec4f(alpha)); }
+  if (kind == HARD_SWISH) { return select(within(x, vec4f(-3.0), vec4f(3.0), x / 3.0 + 0.5), vec4f(1.0), x >= vec4f(3.0)); }
+  if (kind == ELU) { return select(alpha * exp(min(x, vec4f(0.0))), vec4f(1.0), x > vec4f(0.0)); }
   return vec4f(1.0);
 }

@@ -25,6 +25,7 @@ struct Tail {
   tileStart: u32,
   tiles: u32,
   alpha: f32,
+  beta: f32,
 }
 @group(1) @binding(0) var<uniform> size: Tail;
 
@@ -88,7 +89,7 @@ fn main(
       }
     } else {
       for (var v = 0u; v < PLACES; v++) { // unroll
-        h[v] = activate(ACTIVATION, h[v], size.alpha);
+        h[v] = activate(ACTIVATION, h[v], size.alpha, size.beta);
       }
       for (var c = 0u; c < CLASSES; c++) { // unroll
         let weight = last[j * CLASSES + c];

@@ -13,10 +13,13 @@ struct Gemm {
   useBias: u32,
   // 1: c is multiplied by the slope of the activation at gate, which has the strides of c.
   useGate: u32,
-  // Slopes of leaky ReLU.
+  // What the activations take.
   loadAlpha: f32,
+  loadBeta: f32,
   storeAlpha: f32,
+  storeBeta: f32,
   gateAlpha: f32,
+  gateBeta: f32,
 }
 @group(1) @binding(0) var<uniform> size: Gemm;
 

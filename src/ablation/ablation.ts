@@ -1,5 +1,7 @@
 /** Ablations as the planner and the runner take them: made one at a time, because a sweep may have millions. */
-import type { ReplacementOptions } from "../engine/site.ts";
+import type { AblationPlace, ReplacementOptions } from "../engine/site.ts";
+
+export type { AblationPlace } from "../engine/site.ts";
 
 /** One ablation; structurally a study's Ablation. */
 export interface Ablation {
@@ -9,6 +11,8 @@ export interface Ablation {
   /** Layers ascending; units ascending. */
   readonly sites: readonly { readonly layerIndex: number; readonly units: readonly number[] }[];
   readonly replacement: ReplacementOptions;
+  /** Left out: post-activation. */
+  readonly site?: AblationPlace;
 }
 
 /** Ablations that can be made one at a time. */

@@ -1,5 +1,5 @@
 /** Test support: random chains with data, as the planner and the engine take them, and the oracle's view of ablations. */
-import type { Dataset } from "../data/dataset.ts";
+import { memoryDataset } from "../data/dataset.ts";
 import type { DenseChain } from "../network/dense-chain.ts";
 import type { ActivationKind } from "../network/network.ts";
 import { randomChain } from "../reference/chain.fixture.ts";
@@ -18,15 +18,14 @@ export function randomProblem(
   biased = true,
 ) {
   const { layers, inputs, labels } = randomChain(seed, sizes, samples, kind, biased);
-  const dataset: Dataset = {
+  const dataset = memoryDataset({
     name: "random",
-    samples,
     shape: [sizes[0]!],
     values: inputs,
     labels,
     classes: sizes.at(-1)!,
     classNames: [],
-  };
+  });
   return { layers, inputs, labels, dataset, chain: chainOf(layers) };
 }
 
@@ -46,9 +45,13 @@ function chainOf(layers: ReturnType<typeof randomChain>["layers"]): DenseChain {
     features: layers[0]!.inFeatures,
     stages,
     output: "logits",
-    ablatable: stages
-      .slice(0, -1)
-      .map(({ name, outFeatures }, i) => ({ layer: name, layerIndex: i, units: outFeatures })),
+    ablatable: stages.slice(0, -1).map(({ name, kind, outFeatures }, layerIndex) => ({
+      layer: name,
+      layerIndex,
+      units: outFeatures,
+      kind,
+      coupled: null,
+    })),
   };
 }
 

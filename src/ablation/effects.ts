@@ -17,7 +17,10 @@ export interface Outcome {
 }
 
 /** The intact network's outcome, from the ranks its prefix kept. */
-export function intactOutcome({ truths, losses, samples }: Prefix, classes: number): Outcome {
+export function intactOutcome(
+  { truths, losses, samples }: Pick<Prefix, "truths" | "losses" | "samples">,
+  classes: number,
+): Outcome {
   const classCorrect = new Uint32Array(classes);
   const classSamples = new Uint32Array(classes);
   const bits = new Uint32Array(wordsFor(samples));

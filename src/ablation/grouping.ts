@@ -2,12 +2,13 @@
 import { fitsFusedTail } from "../engine/fused-tail.ts";
 import type { ReplacementOptions } from "../engine/site.ts";
 import type { DenseChain } from "../network/dense-chain.ts";
-import type { AblationSource } from "./ablation.ts";
+import type { AblationPlace, AblationSource } from "./ablation.ts";
 
-/** Ablations with the same first damaged stage, replacement, entry and tail. */
+/** Ablations with the same first damaged stage, replacement, place, entry and tail. */
 export interface Group {
   readonly stage: number;
   readonly replacement: ReplacementOptions;
+  readonly site: AblationPlace;
   /** `delta`: subtract what the masked units gave. `masked-gemm`: multiply the damaged layer anew. */
   readonly entry: "delta" | "masked-gemm";
   /** `fused`: the whole rest in one kernel. `layered`: layer by layer. */
@@ -29,7 +30,7 @@ export function groupAblations(chain: DenseChain, ablations: AblationSource, ski
   const replacements = new Map<ReplacementOptions, string>();
   for (let row = 0; row < ablations.count; row++) {
     if (skip(row)) continue;
-    const { sites, replacement } = ablations.at(row);
+    const { sites, replacement, site = "post-activation" } = ablations.at(row);
     const { layerIndex: stage, units } = sites[0]!;
     const tail = sites.length === 1 && fitsFusedTail(chain, stage) ? "fused" : "layered";
     const most = Math.max(2, chain.stages[stage]!.outFeatures * DELTA_SHARE);
@@ -39,10 +40,10 @@ export function groupAblations(chain: DenseChain, ablations: AblationSource, ski
       text = JSON.stringify(replacement);
       replacements.set(replacement, text);
     }
-    const key = `${stage} ${entry} ${tail} ${text}`;
+    const key = `${stage} ${entry} ${tail} ${site} ${text}`;
     let group = groups.get(key);
     if (!group) {
-      group = new GroupMaker(stage, replacement, entry, tail);
+      group = new GroupMaker({ stage, replacement, site, entry, tail });
       groups.set(key, group);
     }
     const suffix = suffixMacs(chain, stage);
@@ -69,8 +70,8 @@ class GroupMaker {
   readonly #deeper = new Set<number>();
   #macsPerSample = 0;
 
-  constructor(stage: number, replacement: ReplacementOptions, entry: Group["entry"], tail: Group["tail"]) {
-    this.#group = { stage, replacement, entry, tail };
+  constructor(group: Omit<Group, "rows" | "deeper" | "macsPerSample">) {
+    this.#group = group;
   }
 
   add(row: number, sites: ReturnType<AblationSource["at"]>["sites"], macs: number): void {

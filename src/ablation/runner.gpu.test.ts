@@ -60,7 +60,11 @@ async function sweep(
       loss: options.loss,
       seed: 1,
       coefficients: async (stage, replacement) =>
-        coefficientsOf(replacement, chain.stages[stage]!.outFeatures, await momentsOf(gpu, prefix, stage)),
+        coefficientsOf(
+          replacement,
+          chain.stages[stage]!.outFeatures,
+          await momentsOf(gpu, prefix, stage, "post-activation"),
+        ),
       proceed: async () => true,
     });
     for await (const batch of run) effects.push(...batch.effects);

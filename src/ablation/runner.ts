@@ -7,16 +7,17 @@ import { LesionError } from "../core/errors.ts";
 import { openFusedTail } from "../engine/fused-tail.ts";
 import { openLayeredTail } from "../engine/layered-tail.ts";
 import type { Prefix } from "../engine/prefix.ts";
-import { movedBy, openSite, type Site } from "../engine/site.ts";
+import { movedBy, openSite, type Site, type UnitReplacement } from "../engine/site.ts";
 import type { MaskBatch, Tail } from "../engine/tail.ts";
 import type { Tuner } from "../engine/tuner.ts";
 import type { Gpu } from "../gpu/device.ts";
 import { readTally, type TallyLayout, tallyLayout } from "../kernels/tally.ts";
 import type { Ablation, AblationSource } from "./ablation.ts";
-import { type Effect, effectOf, noEffect, type Outcome } from "./effects.ts";
+import { effectOf, noEffect, type Outcome } from "./effects.ts";
 import { entryMacs, suffixMacs } from "./grouping.ts";
 import type { PlanStep } from "./planner.ts";
 import { SingleUnitMemory, touched } from "./single-unit-memory.ts";
+import type { Coefficients, SweepBatch } from "./sweep.ts";
 
 export interface SweepOptions {
   readonly gpu: Gpu;
@@ -27,17 +28,9 @@ export interface SweepOptions {
   readonly top5: boolean;
   readonly loss: boolean;
   readonly seed: number;
-  /** Factor, shift and sigma of a stage's units under a replacement, [units, 3]. */
-  readonly coefficients: (stage: number, replacement: PlanStep["replacement"]) => Promise<Float32Array>;
+  readonly coefficients: Coefficients;
   /** Asked before each batch; resolves when it may go on, with false where it must stop. */
   readonly proceed: () => Promise<boolean>;
-}
-
-/** Effects of some ablations, and the multiply-accumulates they took; or the rows that the GPU refused, and why. */
-export interface SweepBatch {
-  readonly effects: readonly Effect[];
-  readonly macs: number;
-  readonly failed?: { readonly rows: readonly number[]; readonly error: LesionError };
 }
 
 /** A listed sample costs a processor about so many times a sample in order. */
@@ -47,10 +40,9 @@ const JUDGED = 200;
 
 /** Runs one step of a plan. Where `proceed` says so it ends early, with the batch that was under way. */
 export async function* runStep(step: PlanStep, options: SweepOptions): AsyncGenerator<SweepBatch> {
-  const { gpu, prefix, intact, seed } = options;
+  const { gpu, prefix, intact } = options;
   using arena = gpu.arena.scope();
-  const coefficients = await options.coefficients(step.stage, step.replacement);
-  const site = await openSite(gpu, arena, prefix, step.stage, coefficients, seed);
+  const site = await openSite(gpu, arena, prefix, step.stage, await replacementAt(step, step.stage, options));
   const moves = movesOf(site);
   let evaluator: Evaluator | null = null;
   let underWay: Promise<SweepBatch> | null = null;
@@ -74,6 +66,14 @@ export async function* runStep(step: PlanStep, options: SweepOptions): AsyncGene
     await underWay?.catch(() => {});
     evaluator?.[Symbol.dispose]();
   }
+}
+
+async function replacementAt(
+  { replacement, site: place }: PlanStep,
+  stage: number,
+  { coefficients, seed }: SweepOptions,
+): Promise<UnitReplacement> {
+  return { coefficients: await coefficients(stage, replacement, place), place, seed };
 }
 
 /** Whether an ablation changes any activation, on any sample. */
@@ -167,17 +167,18 @@ async function openTail(
   site: Site,
   layout: TallyLayout,
   listed: boolean,
-  { gpu, prefix, tuner, top5, loss, seed, coefficients }: SweepOptions,
+  options: SweepOptions,
 ): Promise<Tail> {
+  const { gpu, prefix, tuner, top5, loss } = options;
   const capacity = step.masksPerBatch;
   if (step.tail === "fused") {
     const expectedMs = step.macs / (gpu.isProcessor ? 2e6 : 2e9);
     return openFusedTail(gpu, prefix, site, { capacity, layout, top5, loss, listed, tuner, expectedMs });
   }
-  const deeper = new Map<number, Float32Array>();
-  for (const stage of step.deeper) deeper.set(stage, await coefficients(stage, step.replacement));
+  const deeper = new Map<number, UnitReplacement>();
+  for (const stage of step.deeper) deeper.set(stage, await replacementAt(step, stage, options));
   const { rowsAtOnce: rows, entry } = step;
-  return openLayeredTail(gpu, prefix, site, { capacity, rows, entry, layout, loss, seed, deeper });
+  return openLayeredTail(gpu, prefix, site, { capacity, rows, entry, layout, loss, deeper });
 }
 
 function deeperMasks(step: PlanStep, batch: readonly Ablation[]): NonNullable<MaskBatch["deeper"]> {

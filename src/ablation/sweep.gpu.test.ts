@@ -9,7 +9,7 @@ import type { Ablation } from "./ablation.ts";
 import { identity, randomProblem } from "./chain.fixture.ts";
 import type { Effect, Outcome } from "./effects.ts";
 import { planSweep, type SweepPlan } from "./planner.ts";
-import { runSweep, type SweepEvent } from "./sweep.ts";
+import { runSweep, type SweepEvent } from "./run-sweep.ts";
 
 const SAMPLES = 1003;
 /** Does not hold 1003 samples of the networks below, but holds some hundred. */

@@ -1,33 +1,67 @@
 /**
  * A whole sweep: the plan's steps over the samples, in one segment or, where memory does not hold them all, in several
- * whose counts are added up. Effects are given as soon as they are complete.
+ * whose counts are added up. Effects are given as soon as they are complete. What computes them is an engine: of dense chains
+ * (`chain-engine.ts`) or of graphs (`graph-engine.ts`).
  */
 import { wordsFor } from "../core/bitset.ts";
 import type { LesionError } from "../core/errors.ts";
-import type { Dataset, Transform } from "../data/dataset.ts";
-import { type DeviceChain, uploadChain } from "../engine/device-chain.ts";
-import { buildPrefix, type Prefix } from "../engine/prefix.ts";
-import { coefficientsOf, type Moments, momentsOf, needsMoments } from "../engine/site.ts";
-import type { Tuner } from "../engine/tuner.ts";
+import { coefficientsOf, type Moments, needsMoments, type ReplacementOptions } from "../engine/site.ts";
+import type { Arena } from "../gpu/arena.ts";
 import type { Gpu } from "../gpu/device.ts";
-import type { DenseChain } from "../network/dense-chain.ts";
-import type { AblationSource } from "./ablation.ts";
-import { type Effect, intactOutcome, noEffect, type Outcome } from "./effects.ts";
-import type { PlanStep, SweepPlan } from "./planner.ts";
-import { runStep, type SweepOptions } from "./runner.ts";
+import type { AblationPlace } from "./ablation.ts";
+import { type Effect, noEffect, type Outcome } from "./effects.ts";
 
-export interface SweepRequest {
-  readonly gpu: Gpu;
-  readonly tuner: Tuner;
-  readonly chain: DenseChain;
-  readonly dataset: Dataset;
-  readonly transform: Transform;
-  readonly plan: SweepPlan;
-  readonly ablations: AblationSource;
-  readonly top5: boolean;
-  readonly loss: boolean;
-  readonly seed: number;
-  readonly proceed: () => Promise<boolean>;
+/** What all engines' steps have in common. */
+export interface Step {
+  readonly stage: number;
+  readonly deeper: readonly number[];
+  readonly replacement: ReplacementOptions;
+  readonly site: AblationPlace;
+  readonly rows: Uint32Array;
+}
+
+/** Samples start .. start + samples. */
+export interface Segment {
+  readonly start: number;
+  readonly samples: number;
+}
+
+/** Effects of some ablations, and the multiply-accumulates they took; or the rows that the GPU refused, and why. */
+export interface SweepBatch {
+  readonly effects: readonly Effect[];
+  readonly macs: number;
+  readonly failed?: { readonly rows: readonly number[]; readonly error: LesionError };
+}
+
+/** Factor, shift and sigma of a stage's units under a replacement, [units, 3]. */
+export type Coefficients = (
+  stage: number,
+  replacement: ReplacementOptions,
+  site: AblationPlace,
+) => Promise<Float32Array>;
+
+/** A segment whose intact outcome is known, and on which steps can be run. */
+export interface OpenSegment<S extends Step> extends Disposable {
+  readonly intact: Outcome;
+  /** [samples]: see shaders/lib/tally.wgsl. */
+  readonly truths: Uint32Array;
+  /** Moments of a stage's units over the segment, added to `before`. */
+  moments(stage: number, site: AblationPlace, before?: Moments): Promise<Moments>;
+  run(step: S, coefficients: Coefficients): AsyncGenerator<SweepBatch>;
+}
+
+/** What computes a sweep. */
+export interface SweepEngine<S extends Step> {
+  readonly units: (stage: number) => number;
+  /** What the segment holds belongs to `arena`. */
+  openSegment(arena: Arena, segment: Segment): Promise<OpenSegment<S>>;
+}
+
+/** The part of a plan that says which steps run on how many samples at once. */
+export interface SegmentedPlan<S extends Step> {
+  readonly steps: readonly S[];
+  readonly samples: number;
+  readonly samplesPerSegment: number;
 }
 
 /** What a sweep gives, in order: the intact network's outcome, then effects. */
@@ -39,28 +73,25 @@ export type SweepEvent =
   | { readonly kind: "macs"; readonly macs: number }
   | { readonly kind: "failed"; readonly rows: readonly number[]; readonly error: LesionError };
 
-/** Runs a plan. Ends early, without an error, where `proceed` says so. */
-export async function* runSweep(request: SweepRequest): AsyncGenerator<SweepEvent> {
-  const { gpu, plan, chain } = request;
-  using arena = gpu.arena.scope();
-  const model = uploadChain(arena, chain);
+/** Runs a plan. Ends early, without an error, where `proceed` says so: it resolves when the sweep may go on. */
+export async function* runSegments<S extends Step>(
+  gpu: Gpu,
+  engine: SweepEngine<S>,
+  plan: SegmentedPlan<S>,
+  proceed: () => Promise<boolean>,
+): AsyncGenerator<SweepEvent> {
   const segments = segmentsOf(plan);
   if (segments.length > 1) {
-    yield* joinSegments(request, model, segments);
+    yield* joinSegments(gpu, engine, plan, segments, proceed);
     return;
   }
-  using own = arena.scope();
-  const prefix = await openSegment(request, own, model, segments[0]!);
-  const intact = intactOutcome(prefix, chain.stages.at(-1)!.outFeatures);
-  yield { kind: "intact", outcome: intact, truths: prefix.truths };
-  yield* stepsOf(request, plan.steps, prefix, intact, ownStatistics(gpu, prefix));
+  using arena = gpu.arena.scope();
+  using segment = await engine.openSegment(arena, segments[0]!);
+  yield { kind: "intact", outcome: segment.intact, truths: segment.truths };
+  yield* stepsOf(plan.steps, segment, statisticsOf(engine, segment));
 }
 
-/** Factor, shift and sigma of a stage's units under a replacement, [units, 3]. */
-type Coefficients = SweepOptions["coefficients"];
-type Segment = { readonly start: number; readonly samples: number };
-
-function segmentsOf({ samples, samplesPerSegment }: SweepPlan): Segment[] {
+function segmentsOf<S extends Step>({ samples, samplesPerSegment }: SegmentedPlan<S>): Segment[] {
   const segments: Segment[] = [];
   for (let start = 0; start < samples; start += samplesPerSegment) {
     segments.push({ start, samples: Math.min(samplesPerSegment, samples - start) });
@@ -68,25 +99,13 @@ function segmentsOf({ samples, samplesPerSegment }: SweepPlan): Segment[] {
   return segments;
 }
 
-function openSegment(
-  request: SweepRequest,
-  arena: Gpu["arena"],
-  model: DeviceChain,
-  segment: Segment,
-): Promise<Prefix> {
-  const { gpu, dataset, transform, plan } = request;
-  return buildPrefix(gpu, arena, model, dataset, transform, { ...segment, chunk: plan.chunk });
-}
-
-async function* stepsOf(
-  request: SweepRequest,
-  steps: readonly PlanStep[],
-  prefix: Prefix,
-  intact: Outcome,
+async function* stepsOf<S extends Step>(
+  steps: readonly S[],
+  segment: OpenSegment<S>,
   coefficients: Coefficients,
 ): AsyncGenerator<Extract<SweepEvent, { kind: "effects" | "macs" | "failed" }>> {
   for (const step of steps) {
-    for await (const { effects, macs, failed } of runStep(step, { ...request, prefix, intact, coefficients })) {
+    for await (const { effects, macs, failed } of segment.run(step, coefficients)) {
       yield { kind: "macs", macs };
       if (failed) yield { kind: "failed", ...failed };
       if (effects.length > 0) yield { kind: "effects", effects };
@@ -94,74 +113,80 @@ async function* stepsOf(
   }
 }
 
-/** Coefficients from the samples of one prefix. */
-export function ownStatistics(gpu: Gpu, prefix: Prefix): Coefficients {
-  return async (stage, replacement) => {
-    const moments = needsMoments(replacement) ? await momentsOf(gpu, prefix, stage) : null;
-    return coefficientsOf(replacement, prefix.model.stages[stage]!.layer.outFeatures, moments);
+/** Coefficients from the samples of one segment. */
+export function statisticsOf<S extends Step>(
+  engine: Pick<SweepEngine<S>, "units">,
+  segment: Pick<OpenSegment<S>, "moments">,
+): Coefficients {
+  return async (stage, replacement, site) => {
+    const moments = needsMoments(replacement) ? await segment.moments(stage, site) : null;
+    return coefficientsOf(replacement, engine.units(stage), moments);
   };
 }
 
 /** Coefficients from the samples of all segments: means and deviations need a pass over them first. */
-async function jointStatistics(
-  request: SweepRequest,
-  model: DeviceChain,
+async function jointStatistics<S extends Step>(
+  gpu: Gpu,
+  engine: SweepEngine<S>,
+  plan: SegmentedPlan<S>,
   segments: readonly Segment[],
 ): Promise<Coefficients> {
-  const { gpu, chain, plan } = request;
-  const stages = new Set(
-    plan.steps.filter((step) => needsMoments(step.replacement)).flatMap((step) => [step.stage, ...step.deeper]),
-  );
-  const moments = new Map<number, Moments>();
-  for (const segment of stages.size > 0 ? segments : []) {
-    using arena = gpu.arena.scope();
-    const prefix = await openSegment(request, arena, model, segment);
-    for (const stage of stages) moments.set(stage, await momentsOf(gpu, prefix, stage, moments.get(stage)));
+  const keyOf = (stage: number, site: AblationPlace) => `${stage} ${site}`;
+  const wanted = new Map<string, readonly [stage: number, site: AblationPlace]>();
+  for (const { stage, deeper, replacement, site } of plan.steps) {
+    if (!needsMoments(replacement)) continue;
+    for (const each of [stage, ...deeper]) wanted.set(keyOf(each, site), [each, site]);
   }
-  return async (stage, replacement) =>
-    coefficientsOf(replacement, chain.stages[stage]!.outFeatures, moments.get(stage) ?? null);
+  const moments = new Map<string, Moments>();
+  for (const segment of wanted.size > 0 ? segments : []) {
+    using arena = gpu.arena.scope();
+    using open = await engine.openSegment(arena, segment);
+    for (const [key, [stage, site]] of wanted) moments.set(key, await open.moments(stage, site, moments.get(key)));
+  }
+  return async (stage, replacement, site) =>
+    coefficientsOf(replacement, engine.units(stage), moments.get(keyOf(stage, site)) ?? null);
 }
 
 /** All segments for one block of rows, then for the next: effects wait in memory until every segment has added to them. */
-async function* joinSegments(
-  request: SweepRequest,
-  model: DeviceChain,
+async function* joinSegments<S extends Step>(
+  gpu: Gpu,
+  engine: SweepEngine<S>,
+  plan: SegmentedPlan<S>,
   segments: readonly Segment[],
+  proceed: () => Promise<boolean>,
 ): AsyncGenerator<SweepEvent> {
-  const { gpu, chain, plan } = request;
-  const coefficients = await jointStatistics(request, model, segments);
+  const coefficients = await jointStatistics(gpu, engine, plan, segments);
   let whole: Outcome | null = null;
   for (const steps of blocksOf(plan)) {
-    const joined = new Map<number, Effect[]>();
-    const outcomes: Outcome[] = [];
+    const joined = new Map<number, { effect: Effect; parts: number }>();
+    let outcome: Outcome | null = null;
     const truths = new Uint32Array(plan.samples);
     for (const segment of segments) {
       using arena = gpu.arena.scope();
-      const prefix = await openSegment(request, arena, model, segment);
-      const intact = intactOutcome(prefix, chain.stages.at(-1)!.outFeatures);
-      outcomes.push(intact);
-      truths.set(prefix.truths, segment.start);
-      for await (const event of stepsOf(request, steps, prefix, intact, coefficients)) {
+      using open = await engine.openSegment(arena, segment);
+      truths.set(open.truths, segment.start);
+      for await (const event of stepsOf(steps, open, coefficients)) {
         if (event.kind !== "effects") {
           yield event;
           continue;
         }
         for (const effect of event.effects) {
-          const parts = joined.get(effect.row);
-          if (parts) parts.push(effect);
-          else joined.set(effect.row, [effect]);
+          const before = joined.get(effect.row);
+          const sum = before ? addEffects(before.effect, effect, segment) : effect;
+          joined.set(effect.row, { effect: sum, parts: (before?.parts ?? 0) + 1 });
         }
         yield { kind: "partial", effects: event.effects.length / segments.length };
       }
-      if (!(await request.proceed())) return;
+      outcome = outcome ? addOutcomes(outcome, open.intact) : open.intact;
+      if (!(await proceed())) return;
     }
     if (!whole) {
-      whole = outcomes.reduce(addOutcomes);
+      whole = outcome!;
       yield { kind: "intact", outcome: whole, truths };
     }
     const intact = whole;
-    const complete = [...joined.values()].filter((parts) => parts.length === segments.length);
-    const effects = complete.map((parts) => parts.reduce((a, b) => addEffects(a, b, intact)));
+    const complete = [...joined.values()].filter(({ parts }) => parts === segments.length);
+    const effects = complete.map(({ effect }) => (effect.noop ? noEffect(effect.row, intact) : effect));
     if (effects.length > 0) yield { kind: "effects", effects };
   }
 }
@@ -172,10 +197,10 @@ const WAITING_BYTES = 2 ** 28;
 const BLOCK_ROWS = [64, 16_384] as const;
 
 /** The plan's steps in blocks of rows; one block of none where there is nothing to compute. */
-function* blocksOf({ steps, samples }: SweepPlan): Generator<PlanStep[]> {
+function* blocksOf<S extends Step>({ steps, samples }: SegmentedPlan<S>): Generator<S[]> {
   const [least, most] = BLOCK_ROWS;
   const rows = Math.max(least, Math.min(most, Math.floor(WAITING_BYTES / (4 * wordsFor(samples)))));
-  let block: PlanStep[] = [];
+  let block: S[] = [];
   let room = rows;
   for (const step of steps) {
     for (let at = 0; at < step.rows.length; ) {
@@ -192,11 +217,21 @@ function* blocksOf({ steps, samples }: SweepPlan): Generator<PlanStep[]> {
   if (block.length > 0 || steps.length === 0) yield block;
 }
 
-/** Segments begin at multiples of 64 samples, so that their bits lie one after the other in whole words. */
-function concat(a: Uint32Array, b: Uint32Array): Uint32Array {
-  const both = new Uint32Array(a.length + b.length);
+/** The bits of `count` samples, then those of `more`: [wordsFor(count)] and [wordsFor(more)] words in one. */
+function joinBits(a: Uint32Array, count: number, b: Uint32Array, more: number): Uint32Array {
+  const both = new Uint32Array(wordsFor(count + more));
   both.set(a);
-  both.set(b, a.length);
+  const word = count >>> 5;
+  const shift = count & 31;
+  if (shift === 0) {
+    both.set(b, word);
+    return both;
+  }
+  for (let i = 0; i < b.length; i++) {
+    both[word + i] = both[word + i]! | (b[i]! << shift);
+    const over = b[i]! >>> (32 - shift);
+    if (over !== 0) both[word + i + 1] = over;
+  }
   return both;
 }
 
@@ -212,20 +247,21 @@ function addOutcomes(a: Outcome, b: Outcome): Outcome {
     lossSum: a.lossSum + b.lossSum,
     classCorrect: added(a.classCorrect, b.classCorrect),
     classSamples: added(a.classSamples, b.classSamples),
-    bits: concat(a.bits, b.bits),
+    bits: joinBits(a.bits, a.samples, b.bits, b.samples),
   };
 }
 
-function addEffects(a: Effect, b: Effect, whole: Outcome): Effect {
+/** The effect on the samples before a segment, and then on the segment's. */
+function addEffects(a: Effect, b: Effect, { start, samples }: Segment): Effect {
   return {
-    ...noEffect(a.row, whole),
+    row: a.row,
     noop: a.noop && b.noop,
     classLost: added(a.classLost, b.classLost),
     classGained: added(a.classGained, b.classGained),
     top5Lost: a.top5Lost + b.top5Lost,
     top5Gained: a.top5Gained + b.top5Gained,
     lossSum: a.lossSum + b.lossSum,
-    changed: concat(a.changed, b.changed),
+    changed: joinBits(a.changed, start, b.changed, samples),
     ms: a.ms + b.ms,
   };
 }

@@ -4,7 +4,16 @@
  * instead of filling memory.
  */
 import type { Browser, Page } from "playwright";
-import type { CheckReport, ModelReport, PlanReport, RunEvent, RunRequest } from "../../workers/protocol.ts";
+import type {
+  CheckReport,
+  Files,
+  ModelReport,
+  ModelRunOutput,
+  ModelRunRequest,
+  PlanReport,
+  RunEvent,
+  RunRequest,
+} from "../../workers/protocol.ts";
 import { type ErrorReport, errorOf, LesionError } from "../core/errors.ts";
 import type { AdapterReport, EndRecord } from "../study/records.ts";
 import { within } from "./browser-probe.ts";
@@ -17,8 +26,9 @@ export type PageRequest = Omit<RunRequest, "id">;
 /** What `globalThis.lesion` of the page answers; see workers/headless.ts. */
 export interface HeadlessCalls {
   adapter(): AdapterReport;
-  inspect(url: string, name: string): ModelReport;
+  inspect(name: string, files: Files): ModelReport;
   plan(request: PageRequest): PlanReport;
+  runModel(request: ModelRunRequest): readonly ModelRunOutput[];
   run(request: PageRequest): EndRecord;
   pause(): void;
   resume(): void;
@@ -41,6 +51,11 @@ export interface HeadlessPage extends AsyncDisposable {
     name: Name,
     ...args: Parameters<HeadlessCalls[Name]>
   ): Promise<ReturnType<HeadlessCalls[Name]>>;
+}
+
+/** Files as the page takes them: at addresses of its own server. */
+export function shared(page: Pick<HeadlessPage, "share">, files: ReadonlyMap<string, string>): Files {
+  return Object.fromEntries(Array.from(files, ([name, path]) => [name, { url: page.share(path) }]));
 }
 
 export interface PageOptions {

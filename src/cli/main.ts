@@ -15,6 +15,7 @@ import { inspect } from "./commands/inspect.ts";
 import { merge } from "./commands/merge.ts";
 import { plan } from "./commands/plan.ts";
 import { run } from "./commands/run.ts";
+import { runModel } from "./commands/run-model.ts";
 import { serve } from "./commands/serve.ts";
 import { commandHelp, generalHelp } from "./help.ts";
 import { PACKAGE_FILE } from "./project-root.ts";
@@ -25,6 +26,7 @@ const COMMANDS: readonly Command[] = [
   run,
   plan,
   inspect,
+  runModel,
   check,
   exportRun,
   compare,

@@ -3,7 +3,7 @@
  * speaks of them, so that whatever ends the process, the journal is the truth. The folder is made with the first record:
  * a run that fails on its input leaves nothing behind.
  */
-import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, truncate, writeFile } from "node:fs/promises";
+import { type FileHandle, mkdir, open, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { BitRows, RunEvent, RunRequest } from "../../workers/protocol.ts";
 import { LesionError } from "../core/errors.ts";
@@ -12,6 +12,7 @@ import { assertSameStudy, bitsBytes, parseJournal, recordLine } from "../study/j
 import type { EndRecord, LesionRecord } from "../study/records.ts";
 import { parseStudyText } from "../study/schema.ts";
 import type { StudyOnDisk } from "./study-files.ts";
+import { writeWhole } from "./write-whole.ts";
 
 const JOURNAL = "results.ndjson";
 const BITS = "bits.bin";
@@ -214,18 +215,6 @@ function isRunning(pid: number): boolean {
   } catch (cause) {
     return (cause as NodeJS.ErrnoException).code === "EPERM";
   }
-}
-
-/** Writes a file that is either whole or absent, whenever the process ends. */
-async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
-  const file = await open(`${path}.part`, "w");
-  try {
-    await file.writeFile(bytes);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(`${path}.part`, path);
 }
 
 function checkedName(name: string): string {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { RunEvent } from "../../workers/protocol.ts";
 import { browserLaunch } from "./browser.ts";
-import { openHeadlessPage } from "./headless-page.ts";
+import { openHeadlessPage, shared } from "./headless-page.ts";
 import { RunDirectory, readRun } from "./run-directory.ts";
 import { runStudy } from "./run-study.ts";
 import {
@@ -22,7 +22,7 @@ const engine = (before = "") => `
   let cancelled = false;
   const send = (records, bits = null) => lesionEvent({ kind: "records", records, bits });
   globalThis.lesion = {
-    inspect: async (url, name) => ({ ok: { name, text: await (await fetch(url)).text() } }),
+    inspect: async (name, files) => ({ ok: { name, text: await (await fetch(files[name].url)).text() } }),
     plan: async () => ({ error: { code: "bad-model", message: "no such layer", where: "node 3", fix: "Look." } }),
     cancel: async () => { cancelled = true; return {}; },
     run: async (request) => {
@@ -126,7 +126,7 @@ describe("openHeadlessPage", { timeout: 60_000 }, () => {
   test("shares files with the page and brings typed errors back", async () => {
     await writeFile(join(folder, "model.onnx"), "model bytes");
     await using page = await openHeadlessPage(await labOf(engine()));
-    expect(await page.call("inspect", page.share(join(folder, "model.onnx")), "m")).toEqual({
+    expect(await page.call("inspect", "m", shared(page, new Map([["m", join(folder, "model.onnx")]])))).toEqual({
       name: "m",
       text: "model bytes",
     });

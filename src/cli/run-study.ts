@@ -5,7 +5,7 @@
 import type { RunEvent } from "../../workers/protocol.ts";
 import { type ErrorCode, LesionError } from "../core/errors.ts";
 import type { EndRecord } from "../study/records.ts";
-import { type HeadlessPage, openHeadlessPage, type PageOptions, type PageRequest } from "./headless-page.ts";
+import { type HeadlessPage, openHeadlessPage, type PageOptions, type PageRequest, shared } from "./headless-page.ts";
 import type { Reporter } from "./reporter.ts";
 import type { RunDirectory } from "./run-directory.ts";
 import type { StudyOnDisk } from "./study-files.ts";
@@ -82,6 +82,5 @@ async function runOnce({
 
 /** A study as the page takes it: its files at addresses of the page's server. */
 export function pageRequest(page: HeadlessPage, { study, files }: StudyOnDisk, memoryBytes?: number): PageRequest {
-  const addresses = [...files].map(([name, path]) => [name, { url: page.share(path) }] as const);
-  return { study, files: Object.fromEntries(addresses), ...(memoryBytes === undefined ? {} : { memoryBytes }) };
+  return { study, files: shared(page, files), ...(memoryBytes === undefined ? {} : { memoryBytes }) };
 }

@@ -18,6 +18,8 @@ export type Style = "bold" | "dim" | "red" | "green" | "yellow" | "cyan";
 export interface Screen {
   /** Whether a line may be rewritten in place. */
   readonly isLive: boolean;
+  /** Whether results go to a terminal. */
+  readonly isTerminal: boolean;
   /** Characters in a line of the results. */
   readonly width: number;
   /** Writes a line of results to stdout. */
@@ -46,6 +48,7 @@ export function createScreen(stdout: Sink, stderr: Sink, env: Readonly<Record<st
   };
   return {
     isLive,
+    isTerminal: stdout.isTTY === true,
     width: stdout.isTTY === true ? stdout.columns || 80 : 120,
     result: (line) => {
       show("");
@@ -66,6 +69,17 @@ export function createScreen(stdout: Sink, stderr: Sink, env: Readonly<Record<st
     endLive: () => show(""),
     paint: (style, text, to = "stdout") => (colour[to] ? styleText(style, text, { validateStream: false }) : text),
   };
+}
+
+/** Words in lines of up to `width` characters. */
+export function wrapped(words: readonly string[], width: number): string[] {
+  const lines: string[] = [];
+  for (const word of words) {
+    const last = lines.at(-1);
+    if (last === undefined || last.length + 1 + word.length > width) lines.push(word);
+    else lines[lines.length - 1] = `${last} ${word}`;
+  }
+  return lines;
 }
 
 /** Text cut to `width` characters, with an ellipsis where something was cut off; styles are dropped from cut text. */

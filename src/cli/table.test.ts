@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { tableLines } from "./table.ts";
-import { bytes, duration, grouped, macs, times } from "./units-of-measure.ts";
+import { fittingTable, tableLines } from "./table.ts";
+import { bytes, counted, duration, grouped, macs, times } from "./units-of-measure.ts";
 
 test("tableLines aligns by what is seen, and cuts to the width", () => {
   const columns = [
@@ -17,6 +17,32 @@ test("tableLines aligns by what is seen, and cuts to the width", () => {
     "\x1b[31mx\x1b[39m           -12.25",
   ]);
   expect(tableLines(columns, rows, 8)[1]).toBe("dense_0…");
+});
+
+test("fittingTable cuts names, then leaves columns out, and says which", () => {
+  const columns = [
+    { title: "layer", align: "left", least: 8 },
+    { title: "window", align: "left", rank: 1 },
+    { title: "bytes", align: "right", rank: 2 },
+  ] as const;
+  const rows = [
+    ["/layer1/conv2", "3 x 3", "36 KiB"],
+    ["/fc", "", "1 KiB"],
+  ];
+  expect(fittingTable(columns, rows, 29)).toEqual({
+    lines: ["layer          window   bytes", "/layer1/conv2  3 x 3   36 KiB", "/fc                     1 KiB"],
+    leftOut: [],
+  });
+  expect(fittingTable(columns, rows, 26)).toEqual({
+    lines: ["layer       window   bytes", "/la…/conv2  3 x 3   36 KiB", "/fc                  1 KiB"],
+    leftOut: [],
+  });
+  expect(fittingTable(columns, rows, 18)).toEqual({
+    lines: ["layer       window", "/la…/conv2  3 x 3", "/fc"],
+    leftOut: ["bytes"],
+  });
+  const { lines, leftOut } = fittingTable(columns, rows, 6);
+  expect([lines[1], leftOut]).toEqual(["/l…co…", ["bytes", "window"]]);
 });
 
 test("numbers read as people write them", () => {
@@ -41,4 +67,5 @@ test("numbers read as people write them", () => {
     "15.9 kMAC",
     "33.4 GMAC",
   ]);
+  expect([counted(0), counted(640), counted(1_849_688_064)]).toEqual(["0", "640", "1.8 G"]);
 });

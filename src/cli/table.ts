@@ -7,21 +7,73 @@ export interface Column {
   readonly align: "left" | "right";
 }
 
+/** A column that may give way where its table is too wide. */
+export interface FittingColumn extends Column {
+  /** Longer cells may be cut in their middle, to no fewer characters. */
+  readonly least?: number;
+  /** Where cutting is not enough, columns with a rank are left out, the highest first. */
+  readonly rank?: number;
+}
+
+const GAP = "  ";
+
 /** The lines of a table, title line first, none longer than `width` characters. */
 export function tableLines(columns: readonly Column[], rows: readonly (readonly string[])[], width: number): string[] {
   const titles = columns.map((column) => column.title);
-  const widths = titles.map((title, place) =>
-    [title, ...rows.map((row) => row[place] ?? "")].reduce((most, cell) => Math.max(most, shownLength(cell)), 0),
-  );
+  const widths = columnWidths(columns, rows);
   const line = (cells: readonly string[]) =>
     truncate(
       columns
         .map(({ align }, place) => pad(cells[place] ?? "", widths[place]!, align))
-        .join("  ")
+        .join(GAP)
         .trimEnd(),
       width,
     );
   return [line(titles), ...rows.map(line)];
+}
+
+/** The lines of a table that gives way to `width` as its columns allow, and the titles of those left out. */
+export function fittingTable(
+  columns: readonly FittingColumn[],
+  rows: readonly (readonly string[])[],
+  width: number,
+): { readonly lines: readonly string[]; readonly leftOut: readonly string[] } {
+  const widths = columnWidths(columns, rows);
+  const kept = new Set(columns.keys());
+  const room = (place: number) => Math.max(0, widths[place]! - (columns[place]!.least ?? widths[place]!));
+  const excess = () => [...kept].reduce((sum, place) => sum + widths[place]! + GAP.length, -GAP.length) - width;
+  const leftOut: string[] = [];
+  while (excess() > [...kept].reduce((sum, place) => sum + room(place), 0)) {
+    const rankOf = (place: number) => columns[place]!.rank ?? -1;
+    const last = [...kept].reduce((a, b) => (rankOf(b) > rankOf(a) ? b : a));
+    if (rankOf(last) < 0) break;
+    kept.delete(last);
+    leftOut.push(columns[last]!.title);
+  }
+  for (const place of kept) widths[place] = widths[place]! - Math.min(room(place), Math.max(0, excess()));
+  const places = [...kept];
+  const cut = (cells: readonly string[]) => places.map((place) => shortened(cells[place] ?? "", widths[place]!));
+  return {
+    lines: tableLines(
+      places.map((place) => columns[place]!),
+      rows.map(cut),
+      width,
+    ),
+    leftOut,
+  };
+}
+
+function columnWidths(columns: readonly Column[], rows: readonly (readonly string[])[]): number[] {
+  return columns.map(({ title }, place) =>
+    [title, ...rows.map((row) => row[place] ?? "")].reduce((most, cell) => Math.max(most, shownLength(cell)), 0),
+  );
+}
+
+/** Text of at most `width` characters; more of its end is kept than of its beginning, for names differ there. */
+function shortened(cell: string, width: number): string {
+  if (shownLength(cell) <= width) return cell;
+  const head = Math.floor((width - 1) / 3);
+  return `${cell.slice(0, head)}…${cell.slice(cell.length - (width - 1 - head))}`;
 }
 
 function pad(cell: string, width: number, align: "left" | "right"): string {

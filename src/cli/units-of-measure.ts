@@ -28,6 +28,11 @@ export function macs(count: number): string {
   return scaled(count, 1000, ["MAC", "kMAC", "MMAC", "GMAC", "TMAC", "PMAC"]);
 }
 
+/** A count in decimal multiples: "312", "15.9 k", "33.4 G" */
+export function counted(count: number): string {
+  return scaled(count, 1000, ["", "k", "M", "G", "T", "P"]).trimEnd();
+}
+
 /** A ratio: "9.3 times", "147 times" */
 export function times(ratio: number): string {
   return `${ratio >= 100 ? grouped(ratio) : ratio.toFixed(1)} times`;

@@ -5,7 +5,7 @@
  */
 import { LesionError } from "../core/errors.ts";
 import { type Random, random } from "../core/random.ts";
-import type { Dataset } from "./dataset.ts";
+import { type MemoryDataset, memoryDataset } from "./dataset.ts";
 import { DIGIT_SIDE, write } from "./digit-hand.ts";
 import { ink } from "./digit-ink.ts";
 import { DIGIT_STYLES, type DigitStyle } from "./digit-strokes.ts";
@@ -27,7 +27,7 @@ export interface DigitsOptions {
 }
 
 /** Digits are bytes. */
-export interface Digits extends Dataset {
+export interface Digits extends MemoryDataset {
   readonly values: Uint8Array;
 }
 
@@ -60,15 +60,14 @@ export function digitsMaker(options: DigitsOptions): DigitsMaker {
   const labels = new Uint16Array(samples);
   const classNames = DIGIT_STYLES.map((_, digit) => String(digit));
   return {
-    dataset: {
+    dataset: memoryDataset({
       name: `digits ${split}`,
-      samples,
       shape: [DIGIT_SIDE, DIGIT_SIDE, 1],
       values,
       labels,
       classes: classNames.length,
       classNames,
-    },
+    }),
     make(from, to) {
       for (let n = from; n < Math.min(to, samples); n++) {
         const draw = random(seed, `digits ${split} ${n}`);

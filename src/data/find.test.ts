@@ -2,8 +2,9 @@
 import { gzipSync } from "fflate";
 import { describe, expect, test } from "vitest";
 import { makeDigits } from "./digits.ts";
-import { findIdx, openDataset } from "./find.ts";
+import { findIdx, openDataset, type SampleSource } from "./find.ts";
 import { writeIdx } from "./idx-writer.ts";
+import { colourPng } from "./images/png.fixture.ts";
 
 const test10k = { set: "mnist", path: "data/mnist", split: "test" } as const;
 const canonical = ["train-images", "train-labels", "t10k-images", "t10k-labels"].map(
@@ -103,7 +104,7 @@ describe("openDataset", () => {
   test("opens MNIST's files, up to a limit", async () => {
     const opened = await openDataset({ set: "mnist", path: "m", split: "test", limit: 4 }, bytesOf, Object.keys(files));
     expect([opened.name, opened.samples, opened.classes]).toEqual(["mnist test", 4, 10]);
-    expect(opened.values).toEqual(digits.values.subarray(0, 4 * 784));
+    expect(await opened.read(0, 4)).toEqual(digits.values.subarray(0, 4 * 784));
     expect([...opened.labels]).toEqual([...digits.labels.subarray(0, 4)]);
   });
 
@@ -116,8 +117,20 @@ describe("openDataset", () => {
       [2000, 2500],
       [2500, 2500],
     ]);
-    expect(opened.values.subarray(0, digits.values.length)).toEqual(digits.values);
+    expect(await opened.read(0, digits.samples)).toEqual(digits.values);
     expect(opened).toMatchObject({ name: "digits test", samples: 2500 });
+  });
+
+  test("opens batches of CIFAR-10, NumPy arrays and images by their set", async () => {
+    const record = Uint8Array.from({ length: 3073 }, (_, i) => (i === 0 ? 3 : 7));
+    const image = colourPng(4, 3).bytes;
+    const others: Record<string, Uint8Array> = { "d/test_batch.bin": record, "d/cat/1.png": image, "d/x.npy": record };
+    const open = (source: SampleSource) => openDataset(source, async (path) => others[path]!, Object.keys(others));
+    const from = { path: "d", split: "test" } as const;
+    expect(await open({ set: "cifar10", ...from })).toMatchObject({ shape: [32, 32, 3], samples: 1 });
+    const images = { labels: null, classes: null, resize: null, crop: null, channels: "gray" } as const;
+    expect(await open({ set: "images", ...from, ...images })).toMatchObject({ shape: [3, 4, 1], classNames: ["cat"] });
+    await expect(open({ set: "npy", ...from })).rejects.toMatchObject({ code: "not-found", where: "data.path" });
   });
 
   test("passes a failed read on", async () => {

@@ -1,17 +1,24 @@
 /**
- * From what a study says of its data to a data set: chooses the image and label files of a split among the files that
- * are there, reads them, or makes the embedded digits. Names decide, as data sets in the IDX format are published under
- * MNIST's names.
+ * From what a study says of its data to a data set: the kinds of sets there are, and IDX files, of which the image and
+ * label files of a split are chosen among the files that are there. Names decide, as data sets in the IDX format are
+ * published under MNIST's names.
  */
 import { LesionError } from "../core/errors.ts";
+import { openCifar10 } from "./cifar10.ts";
 import type { Dataset } from "./dataset.ts";
 import { DIGITS_SAMPLES, digitsMaker, type Split } from "./digits.ts";
 import { readIdxPair } from "./idx-pair.ts";
+import { type ImageSource, openImages } from "./images/image-set.ts";
+import { openNpySet } from "./npy-set.ts";
+import { fileName, folderOf, isBelow, listed } from "./paths.ts";
 import { firstSamples } from "./subset.ts";
 
 /** The keys of a study's `data` that say which samples. */
-export interface SampleSource {
-  readonly set: "digits" | "mnist" | "idx";
+export type SampleSource = ArraySource | ImageSource;
+
+/** Samples from files of arrays, or made. */
+export interface ArraySource {
+  readonly set: "digits" | "mnist" | "idx" | "cifar10" | "npy";
   /** The folder with the files, as the study names it; null: where the study is. */
   readonly path: string | null;
   readonly split: Split;
@@ -33,7 +40,7 @@ const MNIST_CLASSES = 10;
 
 /**
  * Opens a study's data. `available` are the paths of the files there are, and `bytesOf` reads one of them. Throws
- * `not-found` where no pair of files fits, `bad-file` and `bad-data` as `readIdxPair`, `bad-study` for a limit below 1.
+ * `not-found` where no files fit, `bad-file` and `bad-data` as the set's reader does, `bad-study` for a limit below 1.
  */
 export async function openDataset(
   source: SampleSource,
@@ -41,7 +48,26 @@ export async function openDataset(
   available: readonly string[],
   progress: DigitsProgress = () => {},
 ): Promise<Dataset> {
-  if (source.set === "digits") return openDigits(source, progress);
+  switch (source.set) {
+    case "digits":
+      return openDigits(source, progress);
+    case "images":
+      return openImages(source, bytesOf, available);
+    case "cifar10":
+      return openCifar10(source, bytesOf, available);
+    case "npy":
+      return openNpySet(source, bytesOf, available);
+    case "mnist":
+    case "idx":
+      return openIdx(source, bytesOf, available);
+  }
+}
+
+async function openIdx(
+  source: ArraySource,
+  bytesOf: (path: string) => Promise<Uint8Array>,
+  available: readonly string[],
+): Promise<Dataset> {
   const paths = findIdx(source, available);
   const [images, labels] = await Promise.all([bytesOf(paths.images), bytesOf(paths.labels)]);
   const names = { dataset: `${source.set} ${source.split}`, ...paths };
@@ -49,7 +75,7 @@ export async function openDataset(
   return firstSamples(dataset, source.limit ?? null);
 }
 
-async function openDigits({ split, limit }: SampleSource, progress: DigitsProgress): Promise<Dataset> {
+async function openDigits({ split, limit }: ArraySource, progress: DigitsProgress): Promise<Dataset> {
   const { dataset, make } = digitsMaker({ split, samples: Math.min(limit ?? Infinity, DIGITS_SAMPLES[split]) });
   for (let done = 0; done < dataset.samples; ) {
     const next = Math.min(done + DIGITS_AT_A_TIME, dataset.samples);
@@ -66,18 +92,18 @@ async function openDigits({ split, limit }: SampleSource, progress: DigitsProgre
  * the split where the folder holds more than one pair. Where a file is there plain and as .gz, the plain one is taken.
  * Throws `not-found` with what was found, or `bad-study` where more than one pair fits.
  */
-export function findIdx(source: SampleSource, available: readonly string[]): IdxPaths {
+export function findIdx(source: ArraySource, available: readonly string[]): IdxPaths {
   const files = available.filter((path) => isBelow(path, source.path));
   const named = pairs(files, source.set === "mnist" ? MNIST_NAMES[source.split] : IDX_NAMES);
   const inSplit =
-    source.set === "mnist" ? named : named.filter(({ images }) => SPLIT_WORDS[source.split].test(fileName(images)));
-  const unsaid = named.filter(({ images }) => !Object.values(SPLIT_WORDS).some((word) => word.test(fileName(images))));
+    source.set === "mnist" ? named : named.filter(({ images }) => SPLIT_WORDS[source.split].test(plainName(images)));
+  const unsaid = named.filter(({ images }) => !Object.values(SPLIT_WORDS).some((word) => word.test(plainName(images))));
   const found = inSplit.length > 0 ? inSplit : unsaid;
   if (found.length === 1) return found[0]!;
   if (found.length === 0) throw missing(source, files, available);
   throw new LesionError(
     "bad-study",
-    `${found.length} pairs of files fit ${described(source)}: ${list(found.map(({ images }) => images))}`,
+    `${found.length} pairs of files fit ${described(source)}: ${listed(found.map(({ images }) => images))}`,
     {
       where: "data.path",
       fix: "Set data.path to the folder that holds only the pair you mean.",
@@ -103,10 +129,10 @@ function pairs(files: readonly string[], names: Names): IdxPaths[] {
   const plainFirst = [...files].sort((a, b) => Number(isGz(a)) - Number(isGz(b)) || (a < b ? -1 : 1));
   const once = new Map<string, string>();
   for (const path of plainFirst) if (!once.has(withoutGz(path))) once.set(withoutGz(path), path);
-  const of = (pattern: RegExp) => [...once].filter(([path]) => pattern.test(fileName(path)));
+  const of = (pattern: RegExp) => [...once].filter(([path]) => pattern.test(plainName(path)));
   const labels = of(names.labels);
   return of(names.images)
-    .filter(([path]) => !names.labels.test(fileName(path)))
+    .filter(([path]) => !names.labels.test(plainName(path)))
     .flatMap(([images, imagesPath]) => {
       const beside = labels.filter(([path]) => folderOf(path) === folderOf(images));
       const alike = beside.filter(([path]) => family(path) === family(images));
@@ -117,18 +143,18 @@ function pairs(files: readonly string[], names: Names): IdxPaths[] {
 
 /** A file's name without what tells images from labels. */
 function family(path: string): string {
-  return fileName(path)
+  return plainName(path)
 
     .toLowerCase()
     .replace(/images?|labels?/, "")
     .replace(/idx\d/, "");
 }
 
-function missing(source: SampleSource, files: readonly string[], available: readonly string[]): LesionError {
+function missing(source: ArraySource, files: readonly string[], available: readonly string[]): LesionError {
   const folder = source.path === null ? "beside the study" : `in ${source.path}`;
   const names = source.split === "test" ? "t10k" : "train";
-  const elsewhere = files.length === 0 && available.length > 0 ? `; elsewhere there are ${list(available)}` : "";
-  const there = files.length === 0 ? "no files" : list(files);
+  const elsewhere = files.length === 0 && available.length > 0 ? `; elsewhere there are ${listed(available)}` : "";
+  const there = files.length === 0 ? "no files" : listed(files);
   return new LesionError(
     "not-found",
     `no image and label files for ${described(source)}: ${folder} there are ${there}${elsewhere}`,
@@ -140,27 +166,8 @@ function missing(source: SampleSource, files: readonly string[], available: read
   );
 }
 
-function described({ set, split }: SampleSource): string {
+function described({ set, split }: ArraySource): string {
   return `the ${split} split of ${set}`;
-}
-
-function list(names: readonly string[]): string {
-  const shown = names.slice(0, 8).join(", ");
-  return names.length > 8 ? `${shown} and ${names.length - 8} more` : shown;
-}
-
-function isBelow(path: string, folder: string | null): boolean {
-  const prefix = folder === null ? "" : plainPath(folder);
-  return prefix === "" || plainPath(path).startsWith(`${prefix}/`);
-}
-
-/** A path with "/" between folders and without "./" before or "/" after it. */
-function plainPath(path: string): string {
-  return path
-    .replaceAll("\\", "/")
-    .replace(/^(\.\/+)+/, "")
-    .replace(/^\.$/, "")
-    .replace(/(.)\/+$/, "$1");
 }
 
 function isGz(path: string): boolean {
@@ -171,10 +178,7 @@ function withoutGz(path: string): string {
   return path.replace(/\.gz$/i, "");
 }
 
-function fileName(path: string): string {
-  return withoutGz(plainPath(path).split("/").at(-1)!);
-}
-
-function folderOf(path: string): string {
-  return plainPath(path).split("/").slice(0, -1).join("/");
+/** The last part of a path, without .gz. */
+function plainName(path: string): string {
+  return withoutGz(fileName(path));
 }

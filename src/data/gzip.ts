@@ -5,6 +5,7 @@
  */
 import { Inflate } from "fflate";
 import { LesionError } from "../core/errors.ts";
+import { crc32 } from "./crc32.ts";
 
 /** Most bytes a gzip file may hold: 1 GiB. */
 export const MAX_INFLATED_BYTES = 1 << 30;
@@ -151,17 +152,4 @@ function joined(chunks: readonly Uint8Array[], total: number): Uint8Array {
     offset += chunk.length;
   }
   return all;
-}
-
-/** Remainders of each byte by the reflected polynomial 0xedb88320. */
-const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
-  let crc = byte;
-  for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1;
-  return crc;
-});
-
-function crc32(bytes: Uint8Array): number {
-  let crc = 0xffffffff;
-  for (let i = 0; i < bytes.length; i++) crc = CRC_TABLE[(crc ^ bytes[i]!) & 255]! ^ (crc >>> 8);
-  return ~crc >>> 0;
 }

@@ -18,7 +18,8 @@ function pair(shape: readonly number[], values: IdxValues, labels: IdxValues, cl
 describe("readIdxPair", () => {
   test("adds a channel axis to planes and keeps bytes", () => {
     const values = Uint8Array.from({ length: 3 * 2 * 5 }, (_, i) => i);
-    expect(pair([3, 2, 5], values, Uint8Array.of(2, 0, 4))).toEqual({
+    expect(pair([3, 2, 5], values, Uint8Array.of(2, 0, 4))).toMatchObject({
+      stored: "bytes",
       name: "three",
       samples: 3,
       shape: [2, 5, 1],

@@ -3,7 +3,7 @@
  * dimensions, labels that name a class.
  */
 import { LesionError } from "../core/errors.ts";
-import type { Dataset } from "./dataset.ts";
+import { type MemoryDataset, memoryDataset } from "./dataset.ts";
 import { type IdxArray, type IdxValues, readIdx } from "./idx.ts";
 
 /** What errors and people call a data set and its two files. */
@@ -21,7 +21,12 @@ const MAX_CLASSES = 65_536;
  * ([samples], whole numbers from 0). Bytes stay bytes; every other type becomes f32. `classes` is one more than the largest
  * label unless given. Throws `bad-file` for a damaged file, `bad-data` for files that do not fit each other.
  */
-export function readIdxPair(images: Uint8Array, labels: Uint8Array, names: IdxPairNames, classes?: number): Dataset {
+export function readIdxPair(
+  images: Uint8Array,
+  labels: Uint8Array,
+  names: IdxPairNames,
+  classes?: number,
+): MemoryDataset {
   const pixels = readIdx(images, names.images);
   const named = readIdx(labels, names.labels);
   const shape = sampleShape(pixels, names);
@@ -42,15 +47,14 @@ export function readIdxPair(images: Uint8Array, labels: Uint8Array, names: IdxPa
   }
   const checked = checkedLabels(named.values, names.labels, classes ?? MAX_CLASSES);
   const count = classes ?? checked.reduce((most, label) => Math.max(most, label), 0) + 1;
-  return {
+  return memoryDataset({
     name: names.dataset,
-    samples,
     shape,
     values: stored(pixels, names.images),
     labels: checked,
     classes: count,
     classNames: Array.from({ length: count }, (_, label) => String(label)),
-  };
+  });
 }
 
 /** Shape of one image, with a channel axis where it is a plane. */

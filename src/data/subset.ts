@@ -1,10 +1,10 @@
 /** Parts and counts of a data set that an evaluation needs: the first so many samples, and how many each class has. */
 
 import { LesionError } from "../core/errors.ts";
-import { type Dataset, featuresOf } from "./dataset.ts";
+import type { Dataset } from "./dataset.ts";
 
 /**
- * The first `limit` samples, as a view of the same memory; all of them where `limit` is null or not less than there are.
+ * The first `limit` samples, read as those of the whole set; all of them where `limit` is null or not less than there are.
  * Throws `bad-study` for a limit that is not a whole number above 0.
  */
 export function firstSamples(dataset: Dataset, limit: number | null): Dataset {
@@ -16,12 +16,7 @@ export function firstSamples(dataset: Dataset, limit: number | null): Dataset {
     });
   }
   if (limit >= dataset.samples) return dataset;
-  return {
-    ...dataset,
-    samples: limit,
-    values: dataset.values.subarray(0, limit * featuresOf(dataset)),
-    labels: dataset.labels.subarray(0, limit),
-  };
+  return { ...dataset, samples: limit, labels: dataset.labels.subarray(0, limit) };
 }
 
 /** Samples of each class: [classes]. */

@@ -1,39 +1,39 @@
 /** Transforms: the formula in float64 rounded once, the tables equal to it, and each wrong constant refused by its key. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Dataset, Transform } from "./dataset.ts";
+import { type Dataset, memoryDataset, type Transform } from "./dataset.ts";
 import { channelsOf, isUniform, levels, transformed, transformOf } from "./transform.ts";
 
 function dataset(values: Uint8Array | Float32Array, shape: readonly number[]): Dataset {
   const samples = values.length / shape.reduce((product, size) => product * size, 1);
-  return { name: "d", samples, shape, values, labels: new Uint16Array(samples), classes: 1, classNames: ["0"] };
+  return memoryDataset({ name: "d", shape, values, labels: new Uint16Array(samples), classes: 1, classNames: ["0"] });
 }
 
 const options = { scale: 255, normalize: { mean: [0.5], std: [0.5] }, threshold: null };
 
 describe("transformed", () => {
-  test("gives -1 .. 1 for mean and std of a half", () => {
+  test("gives -1 .. 1 for mean and std of a half", async () => {
     const data = dataset(Uint8Array.of(0, 51, 255, 204), [2, 1]);
-    expect([...transformed(data, transformOf(options, 1), 0, 2)]).toEqual([-1, -0.6, 1, 0.6].map(Math.fround));
+    expect([...(await transformed(data, transformOf(options, 1), 0, 2))]).toEqual([-1, -0.6, 1, 0.6].map(Math.fround));
   });
 
-  test("gives only the samples asked for", () => {
+  test("gives only the samples asked for", async () => {
     const data = dataset(
       Uint8Array.from({ length: 15 }, (_, i) => i),
       [3],
     );
     const identity = transformOf({ scale: 1, normalize: { mean: [0], std: [1] }, threshold: null }, 3);
-    expect([...transformed(data, identity, 1, 3)]).toEqual([3, 4, 5, 6, 7, 8]);
-    expect(transformed(data, identity, 2, 2)).toHaveLength(0);
+    expect([...(await transformed(data, identity, 1, 3))]).toEqual([3, 4, 5, 6, 7, 8]);
+    expect(await transformed(data, identity, 2, 2)).toHaveLength(0);
   });
 
-  test("binarises at a threshold: above it becomes scale, the rest 0", () => {
+  test("binarises at a threshold: above it becomes scale, the rest 0", async () => {
     const data = dataset(Uint8Array.of(0, 10, 11, 255), [4]);
     const transform = transformOf({ ...options, threshold: 10 }, 4);
-    expect([...transformed(data, transform, 0, 1)]).toEqual([-1, -1, 1, 1]);
+    expect([...(await transformed(data, transform, 0, 1))]).toEqual([-1, -1, 1, 1]);
   });
 
-  test("takes bytes and f32 to the same numbers, those of the formula", () => {
+  test("takes bytes and f32 to the same numbers, those of the formula", async () => {
     const constant = fc.double({ min: -3, max: 3, noNaN: true });
     const positive = fc.double({ min: 0.01, max: 3, noNaN: true });
     const channels = fc.constantFrom(1, 3);
@@ -46,16 +46,16 @@ describe("transformed", () => {
         threshold: fc.option(fc.nat(255)),
       }),
     );
-    fc.assert(
-      fc.property(anything, ({ count, pixels, mean, std, threshold }) => {
+    await fc.assert(
+      fc.asyncProperty(anything, async ({ count, pixels, mean, std, threshold }) => {
         const transform: Transform = { scale: 255, mean, std, threshold };
         const expected = pixels.map((pixel, i) => {
           const kept = threshold === null ? pixel : pixel > threshold ? 255 : 0;
           return Math.fround((kept / 255 - (mean[i % count] ?? mean[0]!)) / (std[i % count] ?? std[0]!));
         });
         const shape = [2, 1, count];
-        expect([...transformed(dataset(Uint8Array.from(pixels), shape), transform, 0, 1)]).toEqual(expected);
-        expect([...transformed(dataset(Float32Array.from(pixels), shape), transform, 0, 1)]).toEqual(expected);
+        expect([...(await transformed(dataset(Uint8Array.from(pixels), shape), transform, 0, 1))]).toEqual(expected);
+        expect([...(await transformed(dataset(Float32Array.from(pixels), shape), transform, 0, 1))]).toEqual(expected);
       }),
       { seed: 3 },
     );

@@ -3,7 +3,7 @@
  * given. Computed in float64 and rounded once, so that every path through Lesion gives a network the same numbers.
  */
 import { LesionError } from "../core/errors.ts";
-import { type Dataset, featuresOf, type Transform } from "./dataset.ts";
+import type { Dataset, Transform } from "./dataset.ts";
 
 /** The keys of a study's `data` that make a transform. */
 export interface TransformOptions {
@@ -13,8 +13,8 @@ export interface TransformOptions {
 }
 
 /** Channels of a data set: the last axis of a sample's shape. */
-export function channelsOf(dataset: Dataset): number {
-  return dataset.shape.at(-1) ?? 1;
+export function channelsOf({ shape }: Pick<Dataset, "shape">): number {
+  return shape.at(-1) ?? 1;
 }
 
 /**
@@ -53,10 +53,21 @@ export function transformOf(options: TransformOptions, channels: number): Transf
 }
 
 /** Samples `start` (included) to `end` (excluded) as a network reads them: [end - start, features], features last. */
-export function transformed(dataset: Dataset, transform: Transform, start: number, end: number): Float32Array {
-  const features = featuresOf(dataset);
-  const channels = channelsOf(dataset);
-  const stored = dataset.values.subarray(start * features, end * features);
+export async function transformed(
+  dataset: Dataset,
+  transform: Transform,
+  start: number,
+  end: number,
+): Promise<Float32Array> {
+  return transformedValues(await dataset.read(start, end - start), channelsOf(dataset), transform);
+}
+
+/** Stored values, channels last, as a network reads them. */
+export function transformedValues(
+  stored: Uint8Array | Float32Array,
+  channels: number,
+  transform: Transform,
+): Float32Array {
   const values = new Float32Array(stored.length);
   const tables =
     stored instanceof Uint8Array

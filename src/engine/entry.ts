@@ -6,6 +6,7 @@ import type { Arena } from "../gpu/arena.ts";
 import type { Gpu } from "../gpu/device.ts";
 import { deltaEntryVariants, mostDeltaImages, planDeltaEntry } from "../kernels/delta-entry.ts";
 import { planMaskedGemm } from "../kernels/masked-gemm.ts";
+import type { Activation } from "../network/network.ts";
 import { packBits, packProgram } from "./masks.ts";
 import { defaultGemm, type Prefix } from "./prefix.ts";
 import { bind, compile, type Prepared, prepare } from "./prepare.ts";
@@ -19,7 +20,7 @@ export interface Part {
   readonly imageStart: number;
 }
 
-/** Writes activations of the entered layer, [masks * images, width], for masks loaded before. */
+/** Writes results of the entered layer, [masks * images, width], for masks loaded before. */
 export interface Entry {
   /** Most images of one part. */
   readonly mostImages: number;
@@ -30,7 +31,7 @@ export interface Entry {
 /** One part of nothing in particular: what kernels are compiled for. */
 const ANY: Part = { masks: 1, maskStart: 0, images: 1, imageStart: 0 };
 
-/** Entry by subtraction; at most `capacity` masks. */
+/** Entry by subtraction; at most `capacity` masks. Results go through the activation `store`. */
 export async function openDeltaEntry(
   gpu: Gpu,
   arena: Arena,
@@ -38,12 +39,13 @@ export async function openDeltaEntry(
   site: Site,
   capacity: number,
   to: GPUBuffer,
+  store: Activation,
 ): Promise<Entry> {
   const { layer, weight } = prefix.model.stages[site.stage + 1]!;
   const columns = layer.outFeatures;
   const variant = deltaEntryVariants[gpu.isProcessor ? 2 : 0]!;
   const planOf = (part: Part) =>
-    planDeltaEntry({ ...part, columns, stride: prefix.stride, activation: layer.activation }, variant);
+    planDeltaEntry({ ...part, columns, stride: prefix.stride, activation: store }, variant);
   const kernel = await compile(gpu, planOf(ANY));
   const bound = (program: GPUBuffer): Prepared =>
     bind(gpu, kernel, planOf(ANY), { z: site.entered, displacement: site.displacement, b: weight, program, c: to });
@@ -64,7 +66,7 @@ export async function openDeltaEntry(
   };
 }
 
-/** Entry by a masked product; at most `capacity` masks. */
+/** Entry by a masked product; at most `capacity` masks. Results go through the activation `store`. */
 export async function openMaskedEntry(
   gpu: Gpu,
   arena: Arena,
@@ -72,6 +74,7 @@ export async function openMaskedEntry(
   site: Site,
   capacity: number,
   to: GPUBuffer,
+  store: Activation,
 ): Promise<Entry> {
   const { layer, weight, bias } = prefix.model.stages[site.stage + 1]!;
   const columns = layer.outFeatures;
@@ -87,7 +90,7 @@ export async function openMaskedEntry(
         c: [columns, 1],
         bias: layer.bias !== null,
         load: prefix.model.stages[site.stage]!.layer.activation,
-        store: layer.activation,
+        store,
       },
       defaultGemm(gpu, columns),
     );

@@ -8,11 +8,12 @@ import { planGemm } from "../kernels/gemm.ts";
 import { planRemask } from "../kernels/remask.ts";
 import { planScore } from "../kernels/score.ts";
 import type { TallyLayout } from "../kernels/tally.ts";
+import { type Activation, LINEAR } from "../network/network.ts";
 import { openDeltaEntry, openMaskedEntry, type Part } from "./entry.ts";
 import { packBits } from "./masks.ts";
 import { defaultGemm, type Prefix } from "./prefix.ts";
 import { prepare } from "./prepare.ts";
-import type { Site } from "./site.ts";
+import type { Site, UnitReplacement } from "./site.ts";
 import type { MaskBatch, Tail } from "./tail.ts";
 
 export interface LayeredTailOptions {
@@ -22,9 +23,8 @@ export interface LayeredTailOptions {
   readonly entry: "delta" | "masked-gemm";
   readonly layout: TallyLayout;
   readonly loss: boolean;
-  readonly seed: number;
-  /** Factor, shift and sigma of the units of stages masked further down. */
-  readonly deeper: ReadonlyMap<number, Float32Array>;
+  /** How the units of stages masked further down are replaced. */
+  readonly deeper: ReadonlyMap<number, UnitReplacement>;
 }
 
 /** Bytes that a layered tail takes for `rows` rows through layers of these widths. */
@@ -46,7 +46,12 @@ export async function openLayeredTail(
   const buffers = [0, 1].map((side) => arena.storage(`suffix ${side}`, options.rows * widest * 4));
   const tally = arena.storage("tally", capacity * layout.words * 4);
   const open = options.entry === "delta" ? openDeltaEntry : openMaskedEntry;
-  const entry = await open(gpu, arena, prefix, site, capacity, buffers[0]!);
+  const storeOf = (stage: number) => {
+    // A layer whose units are replaced before its activation goes through it after that.
+    const isLate = options.deeper.get(stage)?.place === "pre-activation";
+    return isLate ? LINEAR : prefix.model.stages[stage]!.layer.activation;
+  };
+  const entry = await open(gpu, arena, prefix, site, capacity, buffers[0]!, storeOf(site.stage + 1));
   const images = Math.min(prefix.samples, options.rows, entry.mostImages);
   const masksAtOnce = Math.max(1, Math.floor(options.rows / images));
 
@@ -55,13 +60,13 @@ export async function openLayeredTail(
   for (const index of suffix.keys()) {
     const stage = site.stage + 1 + index;
     const [from, to] = [buffers[(index + 1) % 2]!, buffers[index % 2]!];
-    if (index > 0) passes.push(await layerPass(gpu, prefix, stage, from, to));
-    const coefficients = options.deeper.get(stage);
-    if (!coefficients) continue;
+    if (index > 0) passes.push(await layerPass(gpu, prefix, stage, { from, to, store: storeOf(stage) }));
+    const replacement = options.deeper.get(stage);
+    if (!replacement) continue;
     const units = suffix[index]!.layer.outFeatures;
     const bits = arena.storage("mask bits", capacity * Math.ceil(units / 32) * 4);
     masks.set(stage, bits);
-    passes.push(await remaskPass(gpu, arena, prefix, options.seed + stage, { units, coefficients, bits, h: to }));
+    passes.push(await remaskPass(gpu, arena, prefix, stage, replacement, { bits, h: to }));
   }
   passes.push(await scorePass(gpu, prefix, options, buffers[(suffix.length - 1) % 2]!, tally));
 
@@ -105,14 +110,19 @@ function* partsOf(masks: number, masksAtOnce: number, samples: number, images: n
 }
 
 /** A whole layer, [rows, inFeatures] to [rows, outFeatures]. */
-async function layerPass(gpu: Gpu, prefix: Prefix, stage: number, from: GPUBuffer, to: GPUBuffer): Promise<Pass> {
+async function layerPass(
+  gpu: Gpu,
+  prefix: Prefix,
+  stage: number,
+  { from, to, store }: { from: GPUBuffer; to: GPUBuffer; store: Activation },
+): Promise<Pass> {
   const { layer, weight, bias } = prefix.model.stages[stage]!;
   const { inFeatures, outFeatures } = layer;
   const planOf = (rows: number) =>
     planGemm(
       { rows, columns: outFeatures, depth: inFeatures, a: [inFeatures, 1], b: [outFeatures, 1], c: [outFeatures, 1] },
       defaultGemm(gpu, outFeatures),
-      { bias: layer.bias !== null, store: layer.activation },
+      { bias: layer.bias !== null, store },
     );
   const prepared = await prepare(gpu, planOf(1), { a: from, b: weight, bias, gate: weight, c: to });
   return ({ masks, images }) => prepared.record(planOf(masks * images));
@@ -123,12 +133,22 @@ async function remaskPass(
   gpu: Gpu,
   arena: Arena,
   prefix: Prefix,
-  seed: number,
-  layer: { units: number; coefficients: Float32Array; bits: GPUBuffer; h: GPUBuffer },
+  stage: number,
+  { coefficients, place, seed }: UnitReplacement,
+  { bits, h }: { bits: GPUBuffer; h: GPUBuffer },
 ): Promise<Pass> {
-  const { units, coefficients, bits, h } = layer;
+  const { outFeatures: units, activation } = prefix.model.stages[stage]!.layer;
   const planOf = ({ masks, maskStart, images, imageStart }: Part) =>
-    planRemask({ rows: masks * images, units, images, maskStart, imageStart, sampleStart: prefix.start, seed });
+    planRemask({
+      rows: masks * images,
+      units,
+      images,
+      maskStart,
+      imageStart,
+      sampleStart: prefix.start,
+      seed: seed + stage,
+      before: place === "pre-activation" ? activation : null,
+    });
   const prepared = await prepare(gpu, planOf({ masks: 1, maskStart: 0, images: 1, imageStart: 0 }), {
     masks: bits,
     coefficients: arena.upload("coefficients", coefficients),

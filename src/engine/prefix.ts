@@ -70,7 +70,9 @@ export async function buildPrefix(
   });
   for (let from = 0; from < samples; from += chunk) {
     const rows = Math.min(chunk, samples - from);
-    source.load(start + from, rows);
+    await source.load(start + from, rows);
+    const next = from + chunk;
+    if (next < samples) source.ahead(start + next, Math.min(chunk, samples - next));
     gather.record(planGatherRows({ rows, start: 0, ...source.shape, ordered: false }));
     for (const [index, { layer, weight, bias }] of stages.entries()) {
       const before = stages[index - 1];
@@ -100,7 +102,7 @@ export async function buildPrefix(
       });
       gemm.record();
     }
-    if (from + chunk < samples) await gpu.finish();
+    if (next < samples) await gpu.finish();
   }
   const classes = stages.at(-1)!.layer.outFeatures;
   const rank = planRank({ images: samples, classes, imageStride: 1, classStride: stride });

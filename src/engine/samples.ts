@@ -1,7 +1,7 @@
 /** A data set on its way into the GPU: stored values in, rows that the network reads out. */
 import type { Dataset, Transform } from "../data/dataset.ts";
 import { featuresOf } from "../data/dataset.ts";
-import { channelsOf, levels, transformed } from "../data/transform.ts";
+import { channelsOf, levels, transformedValues } from "../data/transform.ts";
 import type { Arena } from "../gpu/arena.ts";
 import type { GatherShape } from "../kernels/gather-rows.ts";
 
@@ -10,47 +10,68 @@ export interface DeviceSamples {
   readonly values: GPUBuffer;
   readonly levels: GPUBuffer;
   readonly shape: Pick<GatherShape, "features" | "channels" | "bytes">;
-  /** Puts samples start .. start + count at the front of `values`. */
-  load(start: number, count: number): void;
+  /** Puts samples start .. start + count at the front of `values`, once they are read. Rejects as the data set's `read`. */
+  load(start: number, count: number): Promise<void>;
+  /** Begins to read the samples that the next `load` will ask for, while the GPU works on those before. */
+  ahead(start: number, count: number): void;
 }
 
 /** Bytes of one sample in `values`. */
 export function sampleBytes(dataset: Dataset): number {
   const features = featuresOf(dataset);
-  return dataset.values instanceof Uint8Array ? Math.ceil(features / 4) * 4 : features * 4;
+  return dataset.stored === "bytes" ? Math.ceil(features / 4) * 4 : features * 4;
 }
 
 /** Room for `capacity` samples, and the transform's table where the samples are bytes. */
 export function deviceSamples(arena: Arena, dataset: Dataset, transform: Transform, capacity: number): DeviceSamples {
   const features = featuresOf(dataset);
   const channels = channelsOf(dataset);
+  const bytes = dataset.stored === "bytes";
   const values = arena.storage("samples", capacity * sampleBytes(dataset));
-  const stored = dataset.values;
-  if (stored instanceof Float32Array) {
-    return {
-      values,
-      levels: arena.storage("levels", 16),
-      shape: { features, channels, bytes: false },
-      load: (start, count) => arena.write(values, transformed(dataset, transform, start, start + count)),
-    };
-  }
-  const table = new Float32Array(channels * 256);
-  for (let channel = 0; channel < channels; channel++) table.set(levels(transform, channel), channel * 256);
-  const rowBytes = sampleBytes(dataset);
+  const rowsOf = (stored: Uint8Array | Float32Array) =>
+    stored instanceof Uint8Array
+      ? padded(stored, features, sampleBytes(dataset))
+      : transformedValues(stored, channels, transform);
+  const { read, ahead } = readerAhead(dataset);
   return {
     values,
-    levels: arena.upload("levels", table),
-    shape: { features, channels, bytes: true },
-    load: (start, count) => {
-      if (rowBytes === features) {
-        arena.write(values, stored.subarray(start * features, (start + count) * features));
-        return;
-      }
-      const padded = new Uint8Array(count * rowBytes);
-      for (let i = 0; i < count; i++) {
-        padded.set(stored.subarray((start + i) * features, (start + i + 1) * features), i * rowBytes);
-      }
-      arena.write(values, padded);
+    levels: bytes ? arena.upload("levels", levelTable(transform, channels)) : arena.storage("levels", 16),
+    shape: { features, channels, bytes },
+    load: async (start, count) => arena.write(values, rowsOf(await read(start, count))),
+    ahead,
+  };
+}
+
+/** Reads of a data set, of which one may have begun before it is asked for. */
+function readerAhead(dataset: Dataset) {
+  type Range = { readonly start: number; readonly count: number };
+  let begun: (Range & { readonly stored: ReturnType<Dataset["read"]> }) | null = null;
+  return {
+    ahead(start: number, count: number): void {
+      const stored = dataset.read(start, count);
+      stored.catch(() => {}); // Reported where it is asked for, if ever it is.
+      begun = { start, count, stored };
+    },
+    read(start: number, count: number): ReturnType<Dataset["read"]> {
+      const ready = begun;
+      begun = null;
+      return ready?.start === start && ready.count === count ? ready.stored : dataset.read(start, count);
     },
   };
+}
+
+/** What each byte becomes, [channels, 256]. */
+function levelTable(transform: Transform, channels: number): Float32Array {
+  const table = new Float32Array(channels * 256);
+  for (let channel = 0; channel < channels; channel++) table.set(levels(transform, channel), channel * 256);
+  return table;
+}
+
+/** Rows of bytes with zeros after each, up to a whole number of words. */
+function padded(stored: Uint8Array, features: number, rowBytes: number): Uint8Array {
+  if (rowBytes === features) return stored;
+  const count = stored.length / features;
+  const rows = new Uint8Array(count * rowBytes);
+  for (let i = 0; i < count; i++) rows.set(stored.subarray(i * features, (i + 1) * features), i * rowBytes);
+  return rows;
 }

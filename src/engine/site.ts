@@ -17,6 +17,17 @@ export type ReplacementOptions =
   | { readonly kind: "scale"; readonly factor: number }
   | { readonly kind: "noise"; readonly sigma: number };
 
+/** Where a unit is replaced: after its layer's activation, or before it. */
+export type AblationPlace = "post-activation" | "pre-activation";
+
+/** How the units of a stage are replaced. */
+export interface UnitReplacement {
+  /** [units, 3]: x' = factor x + shift + sigma noise, for x the activation or, before it, the pre-activation. */
+  readonly coefficients: Float32Array;
+  readonly place: AblationPlace;
+  readonly seed: number;
+}
+
 /** One stage under one replacement. */
 export interface Site {
   readonly stage: number;
@@ -30,14 +41,13 @@ export interface Site {
   readonly words: number;
 }
 
-/** Makes stage `stage` ready to be masked. `coefficients`: [units, 3], a' = factor a + shift + sigma noise. */
+/** Makes stage `stage` ready to be masked. */
 export async function openSite(
   gpu: Gpu,
   arena: Arena,
   prefix: Prefix,
   stage: number,
-  coefficients: Float32Array,
-  seed: number,
+  { coefficients, place, seed }: UnitReplacement,
 ): Promise<Site> {
   const { samples, stride } = prefix;
   const { outFeatures: units, activation } = prefix.model.stages[stage]!.layer;
@@ -47,7 +57,15 @@ export async function openSite(
   using transient = arena.scope();
   const displace = await prepare(
     gpu,
-    planDisplace({ units, samples, stride, activation, seed: seed + stage, sampleStart: prefix.start }),
+    planDisplace({
+      units,
+      samples,
+      stride,
+      activation,
+      before: place === "pre-activation",
+      seed: seed + stage,
+      sampleStart: prefix.start,
+    }),
     {
       z,
       coefficients: transient.upload("coefficients", coefficients),
@@ -106,7 +124,7 @@ export function siteBytes(units: number, width: number, samples: number): number
   return (units + 2 * width) * stride * 4 + units * (wordsFor(samples) * 4 + 12) + wordsFor(units) * 4;
 }
 
-/** Sums of each unit's activation and of its square, over some samples, in float64. */
+/** Sums of what each unit gives and of its square, over some samples, in float64. */
 export interface Moments {
   readonly samples: number;
   readonly sums: Float64Array;
@@ -144,10 +162,17 @@ export function needsMoments(replacement: ReplacementOptions): boolean {
   return replacement.kind === "mean" || replacement.kind === "noise";
 }
 
-/** Moments of each unit of a stage over the prefix's samples, added to `before` where given. */
-export async function momentsOf(gpu: Gpu, prefix: Prefix, stage: number, before?: Moments): Promise<Moments> {
+/** Moments of each unit of a stage, after or before its activation, over the prefix's samples; added to `before`. */
+export async function momentsOf(
+  gpu: Gpu,
+  prefix: Prefix,
+  stage: number,
+  place: AblationPlace,
+  before?: Moments,
+): Promise<Moments> {
   const { samples, stride } = prefix;
-  const { outFeatures: units, activation } = prefix.model.stages[stage]!.layer;
+  const { outFeatures: units, activation: own } = prefix.model.stages[stage]!.layer;
+  const activation = place === "pre-activation" ? LINEAR : own;
   const blocks = Math.ceil(samples / MOMENTS_BLOCK);
   using transient = gpu.arena.scope();
   const partial = transient.storage("moments", units * blocks * 8);

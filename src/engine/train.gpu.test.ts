@@ -1,7 +1,7 @@
 /** Training on the GPU follows the float64 oracle step by step, and the same seed gives the same bits. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { random } from "../core/random.ts";
-import type { Dataset } from "../data/dataset.ts";
+import { memoryDataset } from "../data/dataset.ts";
 import { type Gpu, openGpu } from "../gpu/device.ts";
 import { denseChain } from "../network/dense-chain.ts";
 import type { ActivationKind, DenseLayer, Network } from "../network/network.ts";
@@ -27,15 +27,14 @@ const CLASSES = 5;
 const transform = { scale: 1, mean: [0], std: [1], threshold: null };
 
 const draw = random(31);
-const dataset: Dataset = {
+const dataset = memoryDataset({
   name: "random",
-  samples: SAMPLES,
   shape: [FEATURES],
   values: Float32Array.from({ length: SAMPLES * FEATURES }, () => draw.normal()),
   labels: Uint16Array.from({ length: SAMPLES }, () => draw.below(CLASSES)),
   classes: CLASSES,
   classNames: [],
-};
+});
 
 const untrained = (activation: ActivationKind, bias: boolean): Network =>
   initialNetwork(

@@ -65,7 +65,7 @@ export async function openTrainer(
   const samples = Math.min(options.samples, dataset.samples);
   const stepsAnEpoch = Math.ceil(samples / batch);
   const source = deviceSamples(arena, dataset, transform, samples);
-  source.load(0, samples);
+  await source.load(0, samples);
   const buffers = trainingBuffers(arena, chain, dataset.labels.subarray(0, samples), batch);
   const expectedSteps = stepsAnEpoch * EXPECTED_EPOCHS;
   const steps = await trainingSteps({ gpu, tuner, arena, chain, source, buffers, batch, expectedSteps, optimizer });

@@ -10,6 +10,10 @@ const order = [
   "gelu",
   "gelu-tanh",
   "silu",
+  "clip",
+  "hard-sigmoid",
+  "hard-swish",
+  "elu",
 ] as const satisfies readonly ActivationKind[];
 
 /** The value of a shader's ACTIVATION constant. */

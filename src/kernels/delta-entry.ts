@@ -42,6 +42,7 @@ export function planDeltaEntry(shape: DeltaEntryShape, variant: DeltaEntryVarian
       maskStart: shape.maskStart,
       imageStart: shape.imageStart,
       alpha: shape.activation.alpha,
+      beta: shape.activation.beta ?? 0,
     },
     workgroups: [Math.ceil(threads / shader.constants.WORKGROUP), shape.masks],
   };

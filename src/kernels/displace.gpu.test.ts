@@ -26,30 +26,35 @@ const shapes = fc.record({
   seed: fc.integer(),
 });
 
-test.each<ActivationKind>(["relu", "leaky-relu", "tanh"])("displace equals a' - a of %s", async (kind) => {
-  const activation = { kind, alpha: 0.2 };
-  await fc.assert(
-    fc.asyncProperty(shapes, async ({ units, samples, gap, seed }) => {
-      const draw = random(seed);
-      const stride = samples + gap;
-      const normals = (count: number) => Float32Array.from({ length: count }, () => draw.normal());
-      const z = normals(units * stride);
-      const coefficients = normals(units * 3).map((value, i) => (i % 3 === 2 ? 0 : value));
-      const wanted = Float64Array.from({ length: units * stride }, (_, at) => {
-        if (at % stride >= samples) return UNTOUCHED;
-        const unit = Math.floor(at / stride);
-        const a = differentiable(activation).value(z[at]!);
-        return coefficients[3 * unit]! * a + coefficients[3 * unit + 1]! - a;
-      });
-      const shape = { units, samples, stride, activation, seed: 1, sampleStart: 0 };
-      const displacement = new Float32Array(units * stride).fill(UNTOUCHED);
-      const got = await runPlan(gpu, planDisplace(shape), { z, coefficients, displacement });
-      const off = got.displacement.map((value, i) => value - wanted[i]!);
-      expect(Math.max(...off.map(Math.abs))).toBeLessThan(3e-6);
-    }),
-    { seed: 18, numRuns: 8 },
-  );
-});
+const kinds = ["relu", "leaky-relu", "tanh"] as const satisfies ActivationKind[];
+test.each(kinds.flatMap((kind) => [false, true].map((before) => [kind, before] as const)))(
+  "displace equals a' - a of %s, replaced before it: %s",
+  async (kind, before) => {
+    const activation = { kind, alpha: 0.2 };
+    await fc.assert(
+      fc.asyncProperty(shapes, async ({ units, samples, gap, seed }) => {
+        const draw = random(seed);
+        const stride = samples + gap;
+        const normals = (count: number) => Float32Array.from({ length: count }, () => draw.normal());
+        const z = normals(units * stride);
+        const coefficients = normals(units * 3).map((value, i) => (i % 3 === 2 ? 0 : value));
+        const wanted = Float64Array.from({ length: units * stride }, (_, at) => {
+          if (at % stride >= samples) return UNTOUCHED;
+          const unit = Math.floor(at / stride);
+          const { value } = differentiable(activation);
+          const replaced = (x: number) => coefficients[3 * unit]! * x + coefficients[3 * unit + 1]!;
+          return (before ? value(replaced(z[at]!)) : replaced(value(z[at]!))) - value(z[at]!);
+        });
+        const shape = { units, samples, stride, activation, before, seed: 1, sampleStart: 0 };
+        const displacement = new Float32Array(units * stride).fill(UNTOUCHED);
+        const got = await runPlan(gpu, planDisplace(shape), { z, coefficients, displacement });
+        const off = got.displacement.map((value, i) => value - wanted[i]!);
+        expect(Math.max(...off.map(Math.abs))).toBeLessThan(3e-6);
+      }),
+      { seed: 18, numRuns: 8 },
+    );
+  },
+);
 
 describe("noise", () => {
   const draw = async (options: Partial<DisplaceShape>, sigma = 1) => {
@@ -58,6 +63,7 @@ describe("noise", () => {
       samples: 10_000,
       stride: options.samples ?? 10_000,
       activation: { kind: "relu", alpha: 0 },
+      before: false,
       seed: 5,
       sampleStart: 0,
       ...options,
@@ -112,13 +118,26 @@ describe("noise", () => {
     ).toBeLessThan(1e-6);
   });
 
+  test("is added before the activation where units are replaced there", async () => {
+    const [linear, inside] = await Promise.all([
+      draw({ samples: 200, activation: { kind: "linear", alpha: 0 } }),
+      draw({ samples: 200, before: true }),
+    ]);
+    // z is 0 throughout, so that a ReLU passes on what is positive of the noise.
+    expect(inside).toEqual(linear.map((value) => Math.max(0, value)));
+    expect(inside.some((value) => value > 0)).toBe(true);
+  });
+
   test("is the same where a layer further down is masked", async () => {
     const samples = 65;
     const units = 5;
     const entered = await draw({ units, samples, sampleStart: 7 });
     const { h } = await runPlan(
       gpu,
-      planRemask({ rows: samples, units, images: samples, maskStart: 0, imageStart: 3, sampleStart: 4, seed: 5 }),
+      planRemask({
+        ...{ rows: samples, units, images: samples, maskStart: 0, imageStart: 3, sampleStart: 4 },
+        ...{ seed: 5, before: null },
+      }),
       {
         masks: packBits([[...Array(units).keys()]], units),
         coefficients: Float32Array.from({ length: units * 3 }, (_, i) => [1, 0, 1][i % 3]!),
@@ -181,35 +200,41 @@ test("unit-moments sums activations and their squares by blocks", async () => {
   );
 });
 
-test("remask replaces masked units alone, by the mask and image of each row", async () => {
-  await fc.assert(
-    fc.asyncProperty(
-      fc.record({
-        units: fc.constantFrom(1, 5, 31, 33, 65),
-        masks: fc.integer({ min: 1, max: 4 }),
-        maskStart: fc.nat(2),
-        images: fc.integer({ min: 1, max: 33 }),
-        seed: fc.integer(),
-      }),
-      async ({ units, masks, maskStart, images, seed }) => {
-        const draw = random(seed);
-        const rows = masks * images;
-        const bits = Uint32Array.from({ length: (maskStart + masks) * wordsFor(units) }, () => draw.uint32());
-        const coefficients = Float32Array.from({ length: units * 3 }, (_, i) => (i % 3 === 2 ? 0 : draw.normal()));
-        const h = Float32Array.from({ length: rows * units + 3 }, () => draw.normal());
-        const wanted = h.map((value, at) => {
-          const row = Math.floor(at / units);
-          const unit = at % units;
-          if (row >= rows) return value;
-          const mask = bits.subarray((maskStart + Math.floor(row / images)) * wordsFor(units));
-          return hasBit(mask, unit) ? coefficients[3 * unit]! * value + coefficients[3 * unit + 1]! : value;
-        });
-        const plan = planRemask({ rows, units, images, maskStart, imageStart: 0, sampleStart: 0, seed: 1 });
-        const got = await runPlan(gpu, plan, { masks: bits, coefficients, h });
-        expect(Math.max(...got.h.map((value, i) => Math.abs(value - wanted[i]!)))).toBeLessThan(3e-6);
-        expect(got.h.subarray(rows * units)).toEqual(h.subarray(rows * units));
-      },
-    ),
-    { seed: 21, numRuns: 12 },
-  );
-});
+test.each([[null], [{ kind: "tanh", alpha: 0 }]] as const)(
+  "remask replaces masked units alone, by the mask and image of each row, before %j",
+  async (before) => {
+    const { value: activated } = differentiable(before ?? { kind: "linear", alpha: 0 });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.record({
+          units: fc.constantFrom(1, 5, 31, 33, 65),
+          masks: fc.integer({ min: 1, max: 4 }),
+          maskStart: fc.nat(2),
+          images: fc.integer({ min: 1, max: 33 }),
+          seed: fc.integer(),
+        }),
+        async ({ units, masks, maskStart, images, seed }) => {
+          const draw = random(seed);
+          const rows = masks * images;
+          const bits = Uint32Array.from({ length: (maskStart + masks) * wordsFor(units) }, () => draw.uint32());
+          const coefficients = Float32Array.from({ length: units * 3 }, (_, i) => (i % 3 === 2 ? 0 : draw.normal()));
+          const h = Float32Array.from({ length: rows * units + 3 }, () => draw.normal());
+          const wanted = h.map((value, at) => {
+            const row = Math.floor(at / units);
+            const unit = at % units;
+            if (row >= rows) return value;
+            const mask = bits.subarray((maskStart + Math.floor(row / images)) * wordsFor(units));
+            return activated(
+              hasBit(mask, unit) ? coefficients[3 * unit]! * value + coefficients[3 * unit + 1]! : value,
+            );
+          });
+          const plan = planRemask({ rows, units, images, maskStart, imageStart: 0, sampleStart: 0, seed: 1, before });
+          const got = await runPlan(gpu, plan, { masks: bits, coefficients, h });
+          expect(Math.max(...got.h.map((value, i) => Math.abs(value - wanted[i]!)))).toBeLessThan(3e-6);
+          expect(got.h.subarray(rows * units)).toEqual(h.subarray(rows * units));
+        },
+      ),
+      { seed: 21, numRuns: 12 },
+    );
+  },
+);

@@ -10,16 +10,27 @@ export interface DisplaceShape {
   readonly samples: number;
   readonly stride: number;
   readonly activation: Activation;
+  /** Replaces before the activation, not after it. */
+  readonly before: boolean;
   readonly seed: number;
   /** Number, in the data set, of the first sample: noise depends on it. */
   readonly sampleStart: number;
 }
 
-export function planDisplace({ units, samples, stride, activation, seed, sampleStart }: DisplaceShape): KernelPlan {
+export function planDisplace(shape: DisplaceShape): KernelPlan {
+  const { units, samples, stride, activation, before, seed, sampleStart } = shape;
   return {
     shader,
-    constants: { ACTIVATION: activationNumber(activation.kind) },
-    parameters: { units, samples, stride, seed: seed >>> 0, sampleStart, alpha: activation.alpha },
+    constants: { ACTIVATION: activationNumber(activation.kind), BEFORE: before ? 1 : 0 },
+    parameters: {
+      units,
+      samples,
+      stride,
+      seed: seed >>> 0,
+      sampleStart,
+      alpha: activation.alpha,
+      beta: activation.beta ?? 0,
+    },
     workgroups: [Math.ceil(samples / shader.constants.WORKGROUP), units],
   };
 }

@@ -74,6 +74,7 @@ export function planFusedTail(shape: FusedTailShape, variant: FusedTailVariant):
       tileStart: tiles.start,
       tiles: tiles.count,
       alpha: activation?.alpha ?? 0,
+      beta: activation?.beta ?? 0,
     },
     workgroups: variant.listed
       ? grid(tiles.count)

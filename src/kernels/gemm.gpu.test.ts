@@ -110,11 +110,24 @@ describe.each(variants)("%s", (_, variant) => {
   });
 });
 
-const kinds: ActivationKind[] = ["linear", "relu", "leaky-relu", "sigmoid", "tanh", "gelu", "gelu-tanh", "silu"];
+const kinds: ActivationKind[] = [
+  "linear",
+  "relu",
+  "leaky-relu",
+  "sigmoid",
+  "tanh",
+  "gelu",
+  "gelu-tanh",
+  "silu",
+  "clip",
+  "hard-sigmoid",
+  "hard-swish",
+  "elu",
+];
 const shape: GemmShape = { rows: 17, columns: 13, depth: 9, a: [9, 1], b: [13, 1], c: [13, 1] };
 
 test.each(kinds)("%s in tiles: loaded, stored and at the gate", async (kind) => {
-  const activation = { kind, alpha: 0.3 };
+  const activation = { kind, alpha: 0.3, beta: 0.6 };
   const options = { bias: true, load: activation, store: activation, gate: activation };
   expect(await errorOf(shape, gemmVariants(false, 10)[1]!, options, 11)).toBeLessThan(2e-5);
 });
@@ -123,7 +136,7 @@ test.each(kinds)("%s in tiles: loaded, stored and at the gate", async (kind) => 
 const far = [-1e4, -200, -88.8, -30, -5, -0.0501, -0.0499, -1e-6, 0, 1e-6, 0.0499, 0.0501, 5, 30, 88.8, 200, 1e4];
 
 test.each(kinds)("%s in registers: stored and at the gate, also far from 0", async (kind) => {
-  const activation = { kind, alpha: 0.3 };
+  const activation = { kind, alpha: 0.3, beta: 0.6 };
   const { value, derivative } = differentiable(activation);
   const variant = gemmVariants(true, 13)[1]!;
   const options = { bias: true, store: activation, gate: activation };

@@ -80,8 +80,11 @@ export function planGemm(shape: GemmShape, variant: GemmVariant, options: GemmOp
       useBias: options.bias ? 1 : 0,
       useGate: gate ? 1 : 0,
       loadAlpha: load.alpha,
+      loadBeta: load.beta ?? 0,
       storeAlpha: store.alpha,
+      storeBeta: store.beta ?? 0,
       gateAlpha: gate?.alpha ?? 0,
+      gateBeta: gate?.beta ?? 0,
     },
   };
 }

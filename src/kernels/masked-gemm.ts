@@ -48,7 +48,9 @@ export function planMaskedGemm(shape: MaskedGemmShape, variant: GemmVariant): Ke
       maskStart: shape.maskStart,
       imageStart: shape.imageStart,
       loadAlpha: shape.load.alpha,
+      loadBeta: shape.load.beta ?? 0,
       storeAlpha: shape.store.alpha,
+      storeBeta: shape.store.beta ?? 0,
     },
   };
 }

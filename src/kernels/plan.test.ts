@@ -4,21 +4,43 @@ import { describe, expect, test } from "vitest";
 import type { ActivationKind } from "../network/network.ts";
 import { activationNumber } from "./activation.ts";
 import { planAdam } from "./adam.ts";
+import { planBatchedGemmRegister, registerVariants } from "./batched-gemm-register.ts";
+import { planBinary } from "./binary.ts";
+import { CHANNEL_MOMENTS_BLOCK, planChannelMoments } from "./channel-moments.ts";
+import { planConcat } from "./concat.ts";
+import { convShape, oddChannels, winogradShapes } from "./conv2d.fixture.ts";
+import { conv2dDeltaVariants, planConv2dDelta, wholePart } from "./conv2d-delta.ts";
+import { planConv2dDirect } from "./conv2d-direct.ts";
+import { conv2dRegisterVariants, planConv2dRegister } from "./conv2d-register.ts";
 import { deltaEntryVariants, planDeltaEntry } from "./delta-entry.ts";
+import { planDepthwiseConv2d } from "./depthwise-conv2d.ts";
+import { planDequantize } from "./dequantize.ts";
 import { planDisplace } from "./displace.ts";
 import { FUSED_TAIL_LIMITS, fusedTailVariants, packTiles, planFusedTail } from "./fused-tail.ts";
 import { planGatherRows } from "./gather-rows.ts";
 import { type GemmVariant, gemmVariants, planGemm } from "./gemm.ts";
+import { planGlobalPool } from "./global-pool.ts";
+import { planLrn } from "./lrn.ts";
+import { planMaskChannels } from "./mask-channels.ts";
 import { planMaskedGemm } from "./masked-gemm.ts";
 import { planMoved } from "./moved.ts";
+import { planMovedChannels } from "./moved-channels.ts";
 import { grid, type KernelPlan } from "./plan.ts";
+import { planPool2d } from "./pool2d.ts";
 import { planRank } from "./rank.ts";
+import { planPad, planReshape, planSlice, planTranspose } from "./rearrange.ts";
 import { planRemask } from "./remask.ts";
+import { planReplaceChannels } from "./replace-channels.ts";
+import { planScale } from "./scale.ts";
 import { planScore } from "./score.ts";
+import { planScoreRows } from "./score-rows.ts";
+import { planSelectChannels } from "./select-channels.ts";
 import { planSgd } from "./sgd.ts";
+import { planSoftmax } from "./softmax.ts";
 import { planSoftmaxCrossEntropy } from "./softmax-cross-entropy.ts";
 import { tallyLayout } from "./tally.ts";
 import { MOMENTS_BLOCK, planUnitMoments } from "./unit-moments.ts";
+import { planWinogradFilter, planWinogradInput, planWinogradOutput } from "./winograd.ts";
 
 /** The most that WebGPU's default limits allow. */
 const MOST_WORKGROUPS = 65_535;
@@ -37,6 +59,16 @@ function expectFit(plan: KernelPlan, threads: number): void {
   expect(x * y).toBeGreaterThanOrEqual(needed);
   expect(x * (y - 1)).toBeLessThan(Math.max(1, needed));
   expect(Math.max(x, y)).toBeLessThanOrEqual(MOST_WORKGROUPS);
+}
+
+/** Expects of each plan every parameter that its shader declares, no other, and no constant that it does not. */
+function expectDeclared(plans: readonly KernelPlan[]): void {
+  for (const { shader, constants, parameters } of plans) {
+    const uniform = Object.values(shader.bindings).find(({ kind }) => kind === "uniform")!;
+    expect(Object.keys(parameters).sort(), shader.name).toEqual(Object.keys(uniform.fields).sort());
+    for (const name of Object.keys(constants)) expect(shader.constants, shader.name).toHaveProperty(name);
+    expect(Object.values({ ...parameters, ...constants }).every(Number.isFinite), shader.name).toBe(true);
+  }
 }
 
 describe("grid", () => {
@@ -181,6 +213,7 @@ test("one thread a result in the kernels without variants", () => {
         imageStart: 0,
         sampleStart: 0,
         seed: 1,
+        before: null,
       };
       expectFit(planRemask(remasked), count * width);
       expectFit(planSgd(count * width, { learningRate: 1, momentum: 0, weightDecay: 0 }), count * width);
@@ -190,7 +223,8 @@ test("one thread a result in the kernels without variants", () => {
       const along = (plan: KernelPlan, threads: number, rows: number) => {
         expect(plan.workgroups).toEqual([Math.ceil(threads / workgroupOf(plan)), rows]);
       };
-      const displaced = { units: width, samples: count, stride: count, activation: linear, seed: 1, sampleStart: 0 };
+      const sizes = { units: width, samples: count, stride: count };
+      const displaced = { ...sizes, activation: linear, before: false, seed: 1, sampleStart: 0 };
       along(planDisplace(displaced), count, width);
       along(planMoved(width, count, count), Math.ceil(count / 32), width);
       along(planUnitMoments(width, count, count, linear), Math.ceil(count / MOMENTS_BLOCK), width);
@@ -221,14 +255,10 @@ test("every plan gives each parameter and constant that its shader declares, and
     planSgd(9, { learningRate: 0.1, momentum: 0.9, weightDecay: 0 }),
     planScore({ masks: 1, images: 9, imageStart: 0, rowStart: 0, layout, loss: true }),
     planMoved(3, 9, 64),
-    planDisplace({ units: 3, samples: 9, stride: 64, activation: linear, seed: -1, sampleStart: 0 }),
+    planDisplace({ units: 3, samples: 9, stride: 64, activation: linear, before: true, seed: -1, sampleStart: 0 }),
+    planRemask({ rows: 9, units: 3, images: 9, maskStart: 0, imageStart: 0, sampleStart: 0, seed: -1, before: linear }),
   ];
-  for (const { shader, constants, parameters } of plans) {
-    const uniform = Object.values(shader.bindings).find(({ kind }) => kind === "uniform")!;
-    expect(Object.keys(parameters).sort(), shader.name).toEqual(Object.keys(uniform.fields).sort());
-    for (const name of Object.keys(constants)) expect(shader.constants, shader.name).toHaveProperty(name);
-    expect(Object.values(parameters).every(Number.isFinite)).toBe(true);
-  }
+  expectDeclared(plans);
 });
 
 test("adam's bias corrections are those of its step", () => {
@@ -245,4 +275,169 @@ test("activations have the numbers that the shaders give them", () => {
   for (const kind of kinds) {
     expect(activationNumber(kind), kind).toBe(constants[kind.toUpperCase().replace("-", "_")]);
   }
+});
+
+describe("the kernels between convolutions", () => {
+  const own = (shape: readonly number[]) => ({ shape, rows: "own" }) as const;
+  const shared = (shape: readonly number[]) => ({ shape, rows: "shared" }) as const;
+  const added = { operator: "add", activation: linear } as const;
+  const window = { kernel: [2, 2], stride: [2, 2], dilation: [1, 1] } as const;
+  const noPadding = { top: 0, left: 0, bottom: 0, right: 0 };
+  const pooled = { ...window, padding: noPadding, pool: "max", countIncludePad: false } as const;
+  const axes = [2, 0, 1] as const;
+
+  test("have a thread for each vec4 of each run of positions", () => {
+    const sizes = fc.integer({ min: 1, max: 60 });
+    fc.assert(
+      fc.property(sizes, sizes, sizes, fc.integer({ min: 1, max: 300 }), (rows, height, width, channels) => {
+        const shape = [height, width, channels];
+        const positions = rows * height * width;
+        const vectors = Math.ceil(channels / 4);
+        const runs = (size: number) => Math.ceil(size / Math.min(4, size));
+        const whole = vectors * runs(positions);
+        expectFit(planScale({ rows, shape, activation: linear, affine: true }), whole);
+        expectFit(planBinary({ rows, a: own(shape), b: own(shape), ...added }), whole);
+        expectFit(
+          planBinary({ rows, a: own(shape), b: shared(shape), ...added }),
+          vectors * rows * runs(height * width),
+        );
+        const joined = { rows, outShape: [height, width, channels + 7], axis: 2 };
+        expectFit(planConcat({ ...joined, input: own(shape), begin: 4 }), whole);
+        expectFit(
+          planConcat({ ...joined, input: own(shape), begin: 7 }),
+          runs(positions) * Math.ceil((channels + 3) / 4),
+        );
+        expectFit(planGlobalPool(rows, shape, "average"), rows * vectors);
+        expectFit(planLrn(rows, shape, { size: 5, alpha: 1, beta: 1, bias: 1 }), positions * vectors);
+        expectFit(planSoftmax(rows, shape, false), positions);
+        const out = { outHeight: height, outWidth: width };
+        const pooling = { ...pooled, rows, height: 2 * height, width: 2 * width, channels, ...out };
+        expectFit(planPool2d(pooling), rows * height * runs(width) * vectors);
+        expectFit(
+          planTranspose(rows, [width + 1, channels, height], { axes }),
+          vectors * rows * height * runs(width + 1),
+        );
+      }),
+      { seed: 29 },
+    );
+  });
+
+  test("give each parameter and constant that their shaders declare, and no other", () => {
+    const plans = [
+      planBinary({ rows: 3, a: own([2, 3, 4, 5, 6, 7]), b: own([3, 1, 5, 1, 1]), ...added }),
+      planConcat({ rows: 3, input: own([2, 3]), outShape: [2, 9], axis: 1, begin: 5 }),
+      planGlobalPool(3, [2, 2, 5], "max"),
+      planLrn(3, [5], { size: 4, alpha: 1, beta: 1, bias: 1 }),
+      planPad(3, [2, 3], { before: [1, -1], after: [0, 2], mode: "edge", value: 0 }),
+      planPool2d({ ...pooled, rows: 1, height: 4, width: 4, channels: 3, outHeight: 2, outWidth: 2 }),
+      planReshape(3, [2, 3], [6]),
+      planScale({ rows: 3, shape: [2, 3], activation: linear, affine: false }),
+      planSlice(3, [5, 6], { starts: [4, 0], steps: [-2, 1], sizes: [3, 6] }),
+      planSoftmax(3, [2, 3], true),
+      planTranspose(3, [2, 3, 4], { axes }),
+    ];
+    expectDeclared(plans);
+  });
+
+  test("fuse the axes that both operands of a binary run through alike", () => {
+    const axesOf = (a: readonly number[], b: readonly number[]) => {
+      return planBinary({ rows: 5, a: own(a), b: own(b), ...added }).constants["AXES"];
+    };
+    expect(axesOf([6, 7, 8], [6, 7, 8])).toBe(1);
+    expect(axesOf([6, 7, 8], [1, 1, 8])).toBe(1);
+    expect(axesOf([6, 7, 8], [6, 7, 1])).toBe(1);
+    expect(axesOf([6, 7, 8], [6, 1, 8])).toBe(2);
+    expect(axesOf([2, 3, 4, 5, 6, 7], [2, 1, 4, 1, 6, 7])).toBe(5);
+    const perChannel = planBinary({ rows: 5, a: own([6, 7, 8]), b: { shape: [8], rows: "one" }, ...added });
+    expect(perChannel.parameters).toMatchObject({ rows: 1, size0: 5 * 6 * 7, aStride0: 2, bStride0: 0 });
+  });
+
+  test("refuse more axes than they have", () => {
+    const long = { a: own([2, 3, 2, 3, 2, 3, 8]), b: own([1, 3, 1, 3, 1, 3, 8]) };
+    expect(() => planBinary({ rows: 5, ...long, ...added })).toThrow(/\[2, 3, 2, 3, 2, 3, 8\]/);
+    const backwards = [6, 5, 4, 3, 2, 1, 0];
+    expect(() => planTranspose(5, [2, 3, 2, 3, 2, 3, 8], { axes: backwards })).toThrow("7 axes");
+  });
+});
+
+describe("the kernels of convolutions, and of damage to them", () => {
+  const vectors = (channels: number) => Math.ceil(channels / 4);
+  const replacement = { noise: false, seed: 1, sampleStart: 0 };
+  const tiles = [2, 4] as const;
+
+  test("have a thread for each tile of results, in every variant", () => {
+    const shapes = winogradShapes(fc.tuple(oddChannels, oddChannels, fc.constant(1)));
+    fc.assert(
+      fc.property(shapes, fc.integer({ min: 1, max: 3000 }), (small, rows) => {
+        const shape = { ...small, rows };
+        const { outHeight, outWidth, inChannels, outChannels } = shape;
+        const outputs = outHeight * outWidth;
+        const [ins4, outs4] = [vectors(inChannels), vectors(outChannels)];
+        for (const variant of conv2dRegisterVariants) {
+          const blocks = Math.ceil((rows * outputs) / variant.positions) * Math.ceil(outs4 / variant.channels4);
+          expectFit(planConv2dRegister(shape, variant), blocks);
+        }
+        for (const variant of registerVariants(rows)) {
+          const product = { batches: 16, rows, columns4: outs4, depth4: ins4 };
+          const blocks = 16 * Math.ceil(rows / variant.rows) * Math.ceil(outs4 / variant.columns4);
+          expectFit(planBatchedGemmRegister(product, variant), blocks);
+        }
+        const entered = { ...shape, tapRows: 4 * ins4, channelStart: 0, part: wholePart(outChannels) };
+        for (const variant of [...conv2dDeltaVariants(true, outputs), ...conv2dDeltaVariants(false, outputs)]) {
+          const blocks = rows * Math.ceil(outputs / variant.positions) * Math.ceil(outs4 / variant.channels4);
+          expectFit(planConv2dDelta(entered, variant), blocks);
+        }
+        for (const tile of tiles) {
+          const tileCount = rows * Math.ceil(outHeight / tile) * Math.ceil(outWidth / tile);
+          expectFit(planWinogradFilter(shape, tile), 4 * ins4 * outs4);
+          expectFit(planWinogradInput(shape, tile, 7), tileCount * ins4);
+          expectFit(planWinogradOutput(shape, tile, 7, { pool: true }), tileCount * outs4);
+        }
+        const map = { ...replacement, positions: outputs };
+        const all = rows * outputs * outs4;
+        expectFit(
+          planReplaceChannels({ ...map, images: rows, channels: outChannels, activation: linear, before: true }),
+          all,
+        );
+        expectFit(planMaskChannels({ ...map, rows, units: outChannels }), all);
+        const selected = { rows, positions: outputs, channels: outChannels, channelStart: 0, units: 1 };
+        expectFit(planSelectChannels(selected), all);
+        expectFit(planMovedChannels(rows, outputs, outChannels), rows * outs4);
+        expectFit(planScoreRows(rows, tallyLayout(outChannels, rows, false), true), rows);
+        expectFit(
+          planChannelMoments(rows * outputs, outChannels, linear),
+          Math.ceil((rows * outputs) / CHANNEL_MOMENTS_BLOCK) * outs4,
+        );
+        const bytes = { rows, stride4: outs4 + 2, start4: 1, columns4: outs4, scale: 1, min: 0 };
+        expectFit(planDequantize(bytes), rows * outs4);
+      }),
+      { seed: 30, numRuns: 60 },
+    );
+  });
+
+  test("give each parameter and constant that their shaders declare, and no other", () => {
+    const shape = convShape({ rows: 3, inChannels: 8, outChannels: 8 });
+    const entered = { ...shape, tapRows: 8, channelStart: 2, part: { start4: 1, count4: 1 } };
+    const map = { ...replacement, positions: 9 };
+    const plans = [
+      planConv2dRegister(shape, conv2dRegisterVariants[0]),
+      planConv2dDirect(shape, { positions: 4, columns4: 1, workgroup: 64 }),
+      planDepthwiseConv2d({ ...shape, groups: 8 }, { positions: 4, workgroup: 64 }),
+      planBatchedGemmRegister({ batches: 1, rows: 3, columns4: 2, depth4: 2, cStride4: 9 }, registerVariants(3)[0]),
+      ...[1, 9].flatMap((positions) => planConv2dDelta(entered, conv2dDeltaVariants(false, positions)[0])),
+      ...tiles.flatMap((tile) => [
+        planWinogradFilter(shape, tile),
+        planWinogradInput(shape, tile, 1),
+        planWinogradOutput(shape, tile, 1),
+      ]),
+      planReplaceChannels({ ...map, images: 3, channels: 5, activation: linear, before: false }),
+      planMaskChannels({ ...map, rows: 3, units: 5, noise: true }),
+      planSelectChannels({ rows: 3, positions: 9, channels: 5, channelStart: 1, units: 3 }),
+      planMovedChannels(33, 9, 5),
+      planScoreRows(9, tallyLayout(3, 9, true), true),
+      planChannelMoments(900, 5, linear),
+      planDequantize({ rows: 3, stride4: 5, start4: 1, columns4: 2, scale: 0.1, min: -3 }),
+    ];
+    expectDeclared(plans);
+  });
 });

@@ -11,21 +11,45 @@ import { random } from "../core/random.ts";
 import { packProgram } from "../engine/masks.ts";
 import { specialize } from "../gpu/specialize.ts";
 import { planAdam } from "./adam.ts";
+import { planBatchedGemmRegister } from "./batched-gemm-register.ts";
+import { planBatchedGemmTile } from "./batched-gemm-tile.ts";
+import { planBinary } from "./binary.ts";
+import { planChannelMoments } from "./channel-moments.ts";
+import { planConcat } from "./concat.ts";
+import { convShape } from "./conv2d.fixture.ts";
+import { planConv2dDelta, wholePart } from "./conv2d-delta.ts";
+import { planConv2dDirect } from "./conv2d-direct.ts";
+import { planConv2dRegister } from "./conv2d-register.ts";
+import { planConv2dTile } from "./conv2d-tile.ts";
 import { planDeltaEntry } from "./delta-entry.ts";
+import { planDepthwiseConv2d } from "./depthwise-conv2d.ts";
+import { planDequantize } from "./dequantize.ts";
 import { planDisplace } from "./displace.ts";
 import { planFusedTail } from "./fused-tail.ts";
 import { planGatherRows } from "./gather-rows.ts";
 import { planGemm } from "./gemm.ts";
+import { planGlobalPool } from "./global-pool.ts";
+import { planLrn } from "./lrn.ts";
+import { planMaskChannels } from "./mask-channels.ts";
 import { planMaskedGemm } from "./masked-gemm.ts";
 import { planMoved } from "./moved.ts";
+import { planMovedChannels } from "./moved-channels.ts";
 import type { KernelPlan } from "./plan.ts";
+import { planPool2d } from "./pool2d.ts";
 import { planRank } from "./rank.ts";
+import { planPad } from "./rearrange.ts";
 import { planRemask } from "./remask.ts";
+import { planReplaceChannels } from "./replace-channels.ts";
+import { planScale } from "./scale.ts";
 import { planScore } from "./score.ts";
+import { planScoreRows } from "./score-rows.ts";
+import { planSelectChannels } from "./select-channels.ts";
 import { planSgd } from "./sgd.ts";
+import { planSoftmax } from "./softmax.ts";
 import { planSoftmaxCrossEntropy } from "./softmax-cross-entropy.ts";
 import { tallyLayout } from "./tally.ts";
 import { planUnitMoments } from "./unit-moments.ts";
+import { planWinogradFilter, planWinogradInput, planWinogradOutput } from "./winograd.ts";
 
 type Words = Float32Array | Uint32Array;
 interface Case {
@@ -75,6 +99,33 @@ const tailData = {
   program: packProgram([[1]], 3),
   tally: new Uint32Array(layout.words),
 };
+// 3 x 3 over 4 x 4, five channels to five; 16 output positions.
+const conv = convShape({ rows: 1, height: 4, width: 4, inChannels: 5 });
+const convData = { x: floats(128), weight: floats(9 * 64), bias: floats(8), y: blank(128) };
+const fused = { bias: true, activation: relu };
+const slabs = { rows: 4, columns4: 1, threads: [2, 4], depth4: 2, stages: 1 } as const;
+
+/** Winograd's transforms of `conv`, 5 channels to 5: 8 filters, 8 or 2 tiles and vec4s. */
+const winogradCases = (tile: 2 | 4): Readonly<Record<string, Case>> => {
+  const points = (tile + 2) ** 2;
+  const tiles = 16 / tile ** 2;
+  return {
+    [`winograd-filter-${tile}`]: {
+      plan: planWinogradFilter(conv, tile),
+      data: { weight: floats(9 * 64), u: blank(points * 64) },
+    },
+    [`winograd-input-${tile}`]: {
+      plan: planWinogradInput(conv, tile, 0),
+      data: { x: floats(128), v: blank(points * tiles * 8) },
+    },
+    [`winograd-output-${tile}`]: {
+      plan: planWinogradOutput(conv, tile, 0, fused),
+      data: { m: floats(points * tiles * 8), bias: floats(8), y: blank(128) },
+    },
+  };
+};
+const channelRows = Uint32Array.of(1, 0, 0, 1);
+const replacement = { positions: 3, noise: false, seed: 1, sampleStart: 0 };
 
 const cases: Readonly<Record<string, Case>> = {
   adam: {
@@ -92,7 +143,7 @@ const cases: Readonly<Record<string, Case>> = {
     },
   },
   displace: {
-    plan: planDisplace({ units: 2, samples: 7, stride: 9, activation: relu, seed: 1, sampleStart: 0 }),
+    plan: planDisplace({ units: 2, samples: 7, stride: 9, activation: relu, before: true, seed: 1, sampleStart: 0 }),
     data: { z: floats(18), coefficients: Float32Array.of(0, 1, 0, 2, 3, 0), displacement: blank(18) },
   },
   "fused-tail": {
@@ -123,7 +174,16 @@ const cases: Readonly<Record<string, Case>> = {
     data: { logits: floats(21), labels: words(7, 3), truth: blankWords(7), losses: blank(7) },
   },
   remask: {
-    plan: planRemask({ rows: 4, units: 3, images: 2, maskStart: 0, imageStart: 0, sampleStart: 0, seed: 1 }),
+    plan: planRemask({
+      rows: 4,
+      units: 3,
+      images: 2,
+      maskStart: 0,
+      imageStart: 0,
+      sampleStart: 0,
+      seed: 1,
+      before: relu,
+    }),
     data: { masks: Uint32Array.of(7, 7), coefficients: Float32Array.of(0, 9, 0, 0, 9, 0, 0, 9, 0), h: floats(12) },
   },
   score: {
@@ -142,10 +202,117 @@ const cases: Readonly<Record<string, Case>> = {
       ...{ gradient: blank(15), losses: blank(6), hits: blankWords(6) },
     },
   },
+  binary: {
+    plan: planBinary({
+      rows: 2,
+      a: { shape: [3, 5], rows: "own" },
+      b: { shape: [1], rows: "shared" },
+      operator: "multiply",
+      activation: relu,
+    }),
+    data: { a: floats(48), b: floats(4), rows: new Uint32Array(4), y: blank(48) },
+  },
+  concat: {
+    // Two lanes into the vec4s that the input before it began.
+    plan: planConcat({ rows: 2, input: { shape: [3, 5], rows: "own" }, outShape: [3, 9], axis: 1, begin: 2 }),
+    data: { x: floats(48), rows: new Uint32Array(4), y: blank(72) },
+  },
+  "batched-gemm-register": {
+    plan: planBatchedGemmRegister(
+      { batches: 2, rows: 5, columns4: 2, depth4: 2 },
+      { rows: 2, columns4: 1, workgroup: 4 },
+      fused,
+    ),
+    data: { a: floats(80), b: floats(128), bias: floats(8), c: blank(80) },
+  },
+  "batched-gemm-tile": {
+    plan: planBatchedGemmTile({ batches: 2, rows: 17, columns4: 3, depth4: 3 }, slabs, fused),
+    data: { a: floats(408), b: floats(288), bias: floats(12), c: blank(408) },
+  },
+  "channel-moments": {
+    plan: planChannelMoments(300, 5, relu),
+    data: { z: floats(2400), partial: blank(32) },
+  },
+  "conv2d-delta": {
+    plan: planConv2dDelta(
+      { ...conv, rows: 2, tapRows: 8, channelStart: 1, part: wholePart(5) },
+      { positions: 4, channels4: 1, workgroup: 4 },
+      { activation: relu },
+    ),
+    data: {
+      ...{ z: floats(256), zReplaced: floats(256), d: floats(256), weight: floats(9 * 64) },
+      ...{ program: packProgram([[0, 1, 3], [2]], 4), rows: channelRows, y: blank(256) },
+    },
+  },
+  "conv2d-direct": {
+    plan: planConv2dDirect(conv, { positions: 2, columns4: 1, workgroup: 8 }, fused),
+    data: convData,
+  },
+  "conv2d-register": {
+    plan: planConv2dRegister(conv, { positions: 2, channels4: 1 }, fused),
+    data: convData,
+  },
+  "conv2d-tile": { plan: planConv2dTile(conv, slabs, fused), data: convData },
+  "depthwise-conv2d": {
+    plan: planDepthwiseConv2d({ ...conv, groups: 5 }, { positions: 2, workgroup: 8 }, fused),
+    data: { ...convData, weight: floats(72) },
+  },
+  dequantize: {
+    plan: planDequantize({ rows: 3, stride4: 5, start4: 2, columns4: 3, scale: 0.1, min: -2 }),
+    data: { values: words(15, 2 ** 32), weight: blank(36) },
+  },
+  "global-pool": { plan: planGlobalPool(3, [2, 3, 5], "average"), data: { x: floats(144), y: blank(24) } },
+  lrn: {
+    plan: planLrn(1, [3, 5], { size: 3, alpha: 1, beta: 1, bias: 1 }),
+    data: { x: floats(24), y: blank(24) },
+  },
+  "mask-channels": {
+    plan: planMaskChannels({ ...replacement, rows: 2, units: 5, activation: relu }),
+    data: { masks: Uint32Array.of(31, 31), coefficients: floats(24), rows: channelRows, h: floats(48) },
+  },
+  "moved-channels": {
+    plan: planMovedChannels(2, 3, 5),
+    data: { a: floats(48), replaced: floats(48), moved: new Uint32Array(8) },
+  },
+  pool2d: {
+    plan: planPool2d({
+      ...{ rows: 1, height: 3, width: 3, channels: 5, outHeight: 3, outWidth: 3 },
+      ...{ pool: "max", countIncludePad: false, kernel: [2, 2], stride: [1, 1], dilation: [1, 1] },
+      padding: { top: 1, left: 1, bottom: 0, right: 0 },
+    }),
+    data: { x: floats(72), y: blank(72) },
+  },
+  rearrange: {
+    plan: planPad(1, [3, 5], { before: [1, 1], after: [0, 2], mode: "constant", value: 2 }),
+    data: { x: floats(24), y: blank(32) },
+  },
+  "replace-channels": {
+    plan: planReplaceChannels({ ...replacement, images: 2, channels: 5, activation: relu, before: false }),
+    data: { z: floats(48), coefficients: floats(24), replaced: blank(48) },
+  },
+  scale: {
+    plan: planScale({ rows: 2, shape: [3, 5], activation: relu, affine: true }),
+    data: { x: floats(48), scale: floats(8), shift: floats(8), y: blank(48) },
+  },
+  "score-rows": {
+    plan: planScoreRows(8, layout, true),
+    data: {
+      ...{ logits: floats(32), truth: words(8, 3).map((label) => label | (9 << 16)) },
+      rows: Uint32Array.from({ length: 16 }, (_, at) => (at % 2 === 0 ? at / 2 : 0)),
+      tally: new Uint32Array(layout.words),
+    },
+  },
+  "select-channels": {
+    plan: planSelectChannels({ rows: 2, positions: 3, channels: 5, channelStart: 1, units: 3 }),
+    data: { a: floats(48), replaced: floats(48), masks: Uint32Array.of(5, 2), rows: channelRows, y: blank(48) },
+  },
+  softmax: { plan: planSoftmax(3, [2, 5], false), data: { x: floats(48), y: blank(48) } },
   "unit-moments": {
     plan: planUnitMoments(2, 130, 140, relu),
     data: { z: floats(280), partial: blank(12) },
   },
+  ...winogradCases(2),
+  ...winogradCases(4),
 };
 
 /** Few threads, and tiles of two steps, so that the detector compares few accesses and all paths are taken. */
@@ -153,13 +320,16 @@ function sourceOf({ shader, constants }: KernelPlan): string {
   const small = Object.entries({ WORKGROUP: 4, DEPTH: 2, ...constants }).filter(([name]) => name in shader.constants);
   const text = specialize(shader.source, Object.fromEntries(small));
   // The detector does not know how long an array is whose length is a product of constants.
-  const lengthOf = (name: string): number => {
-    const [, value] = new RegExp(`^const ${name} = ([^;]+);`, "m").exec(text)!;
-    return value!
-      .split("*")
-      .reduce((product, term) => product * (Number.parseInt(term, 10) || lengthOf(term.trim())), 1);
-  };
-  return text.replace(/(array<\w+, )(\w+) \* (\w+)>/g, (_, array, a, b) => `${array}${lengthOf(a) * lengthOf(b)}>`);
+  const factorOf = (term: string): number =>
+    Number.parseInt(term, 10) || product(new RegExp(`^const ${term} = ([^;]+);`, "m").exec(text)![1]!);
+  const product = (factors: string): number =>
+    factors.split("*").reduce((value, term) => value * factorOf(term.trim()), 1);
+  return (
+    text
+      .replace(/(array<\w+, )(\w+(?: \* \w+)+)>/g, (_, array, length) => `${array}${product(length)}>`)
+      // Nor does it see a barrier within a condition.
+      .replace("if (STAGES == 1u) { workgroupBarrier(); }", constants["STAGES"] === 1 ? "workgroupBarrier();" : "")
+  );
 }
 
 /** The uniform struct's bytes. */
@@ -235,18 +405,29 @@ describe("a missing barrier", () => {
     expect(racesOf(source.replace("workgroupBarrier();", ""))).not.toEqual([]);
   });
 
-  test.each(["gemm-tile", "masked-gemm-tile"].flatMap((name) => [0, 1].map((which) => [name, which] as const)))(
-    "is caught in %s, barrier %i",
-    (name, which) => {
-      const example = cases[name]!;
-      let found = 0;
-      const damaged = sourceOf(example.plan).replaceAll("workgroupBarrier();", (barrier) =>
-        found++ === which ? "" : barrier,
-      );
-      expect(found).toBe(2);
-      expect(examine(example, damaged).races[0]).toMatch(/panel[AB]/);
-    },
-  );
+  test.each(
+    ["batched-gemm-tile", "conv2d-tile", "gemm-tile", "masked-gemm-tile"].flatMap((name) =>
+      [0, 1].map((which) => [name, which] as const),
+    ),
+  )("is caught in %s, barrier %i", (name, which) => {
+    const example = cases[name]!;
+    let found = 0;
+    const damaged = sourceOf(example.plan).replaceAll("workgroupBarrier();", (barrier) =>
+      found++ === which ? "" : barrier,
+    );
+    expect(found).toBe(2);
+    expect(examine(example, damaged).races[0]).toMatch(/panel[AB]/);
+  });
+
+  test("is caught in tiles of two stages, which need one barrier a slab", () => {
+    const shape = { batches: 1, rows: 9, columns4: 2, depth4: 7 };
+    const plan = planBatchedGemmTile(shape, { ...slabs, stages: 2 });
+    const example = { plan, data: { a: floats(252), b: floats(224), bias: floats(8), c: blank(72) } };
+    const source = sourceOf(plan);
+    expect(source.split("workgroupBarrier();").length).toBe(2);
+    expect(examine(example, source)).toMatchObject({ races: [], errors: [], written: ["c"] });
+    expect(examine(example, source.replace("workgroupBarrier();", "")).races[0]).toMatch(/panel[AB]/);
+  });
 
   test("cannot be in the other kernels, which share no workgroup memory", () => {
     for (const [name, { plan }] of Object.entries(cases)) {

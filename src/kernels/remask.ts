@@ -1,5 +1,7 @@
 /** Masks units of a layer further down than the first masked one, in place. */
 import shader from "../../shaders/remask.wgsl";
+import type { Activation } from "../network/network.ts";
+import { activationNumber } from "./activation.ts";
 import { grid, type KernelPlan } from "./plan.ts";
 
 /** h is [rows, units], rows = masks x images. */
@@ -12,13 +14,15 @@ export interface RemaskShape {
   /** Number, in the data set, of image 0: noise depends on it. */
   readonly sampleStart: number;
   readonly seed: number;
+  /** Where units are replaced before their activation: the activation that h has not been through. Null: it has. */
+  readonly before: Activation | null;
 }
 
-export function planRemask(shape: RemaskShape): KernelPlan {
+export function planRemask({ before, ...shape }: RemaskShape): KernelPlan {
   return {
     shader,
-    constants: {},
-    parameters: { ...shape, seed: shape.seed >>> 0 },
+    constants: { BEFORE: before === null ? 0 : 1, ACTIVATION: activationNumber(before?.kind ?? "linear") },
+    parameters: { ...shape, seed: shape.seed >>> 0, alpha: before?.alpha ?? 0, beta: before?.beta ?? 0 },
     workgroups: grid(Math.ceil((shape.rows * shape.units) / shader.constants.WORKGROUP)),
   };
 }

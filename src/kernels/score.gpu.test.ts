@@ -11,8 +11,10 @@ import { countChanges } from "./counts.fixture.ts";
 import { planRank } from "./rank.ts";
 import { largestError, runPlan, UNTOUCHED } from "./run.fixture.ts";
 import { planScore } from "./score.ts";
+import { planScoreRows } from "./score-rows.ts";
 import { planSoftmaxCrossEntropy } from "./softmax-cross-entropy.ts";
 import { readTally, tallyLayout } from "./tally.ts";
+import { packTensor } from "./tensor.fixture.ts";
 
 let gpu: Gpu;
 beforeAll(async () => {
@@ -146,6 +148,58 @@ test("score carries loss sums beyond 32 bits", async () => {
     tally: new Uint32Array(layout.words),
   });
   expect(readTally(tally, 0, layout).lossSum).toBe(70 * 5000);
+});
+
+describe("score-rows", () => {
+  const [masks, images] = [3, 33];
+
+  test.each([1, 4, 7])("counts as score does where every image meets every mask: %i classes", async (classes) => {
+    await fc.assert(
+      fc.asyncProperty(fc.boolean(), fc.integer(), async (top5Bits, seed) => {
+        const layout = tallyLayout(classes, images, top5Bits);
+        const logits = halves(seed, masks * images * classes);
+        const draw = random(seed, "ranks");
+        const truth = labelsOf(seed, images, classes).map((label) => label | (draw.below(classes + 1) << 16));
+        const tally = new Uint32Array((masks + 1) * layout.words);
+        const grid = { masks, images, imageStart: 0, rowStart: 0, layout, loss: true };
+        const wanted = await runPlan(gpu, planScore(grid), { logits, truth, tally });
+        const order = random(seed).permutation(masks * images);
+        const shuffled = Float32Array.from(logits, (_, at) => {
+          return logits[order[Math.floor(at / classes)]! * classes + (at % classes)]!;
+        });
+        const got = await runPlan(gpu, planScoreRows(masks * images, layout, true), {
+          ...{ logits: packTensor(shuffled, masks * images, [classes]), truth, tally },
+          rows: Uint32Array.from([...order].flatMap((row) => [row % images, Math.floor(row / images)])),
+        });
+        expect(got.tally).toEqual(wanted.tally);
+      }),
+      { seed: 1337, numRuns: 8 },
+    );
+  });
+
+  test("counts the listed images of each mask alone", async () => {
+    const classes = 6;
+    const layout = tallyLayout(classes, images, true);
+    const labels = labelsOf(4, images, classes);
+    const before = evaluate(halves(4, images * classes), Uint16Array.from(labels)).ranks;
+    const rows = Array.from({ length: images }, (_, n) => [(n * 7) % images, n % masks] as const);
+    const logits = halves(5, rows.length * classes);
+    const { tally } = await runPlan(gpu, planScoreRows(rows.length, layout, false), {
+      logits: packTensor(logits, rows.length, [classes]),
+      truth: labels.map((label, n) => label | (before[n]! << 16)),
+      rows: Uint32Array.from(rows.flat()),
+      tally: new Uint32Array(masks * layout.words),
+    });
+    for (let mask = 0; mask < masks; mask++) {
+      const after = before.slice();
+      rows.forEach(([image, of], row) => {
+        if (of === mask) after[image] = rankOf(logits.subarray(row * classes, (row + 1) * classes), labels[image]!);
+      });
+      const { lossSum, ...counts } = readTally(tally, mask, layout);
+      expect(counts).toEqual(countChanges(classes, labels, before, after));
+      expect(lossSum).toBe(0);
+    }
+  });
 });
 
 test("softmax-cross-entropy gives losses, hits and the gradient of a batch", async () => {

@@ -13,7 +13,7 @@ export function planUnitMoments(units: number, samples: number, stride: number, 
   return {
     shader,
     constants: { ACTIVATION: activationNumber(activation.kind) },
-    parameters: { units, samples, stride, alpha: activation.alpha },
+    parameters: { units, samples, stride, alpha: activation.alpha, beta: activation.beta ?? 0 },
     workgroups: [Math.ceil(blocks / shader.constants.WORKGROUP), units],
   };
 }

@@ -29,6 +29,17 @@ test.each([
   ["gelu", -1, -0.158655253931457],
   ["gelu-tanh", 1, 0.841191990608277],
   ["silu", Math.log(3), 0.75 * Math.log(3)],
+  ["clip", -2, 0.25],
+  ["clip", 0.3, 0.3],
+  ["clip", 2, 0.5],
+  ["hard-sigmoid", -3, 0],
+  ["hard-sigmoid", 1, 0.75],
+  ["hard-sigmoid", 3, 1],
+  ["hard-swish", -4, 0],
+  ["hard-swish", 1.5, 1.125],
+  ["hard-swish", 4, 4],
+  ["elu", -Math.log(2), -0.125],
+  ["elu", 2, 2],
 ] as readonly (readonly [ActivationKind, number, number])[])("%s(%f)", (kind, x, expected) => {
-  expect(applyActivation({ kind, alpha: 0.25 }, x)).toBeCloseTo(expected, 12);
+  expect(applyActivation({ kind, alpha: 0.25, beta: 0.5 }, x)).toBeCloseTo(expected, 12);
 });

@@ -2,7 +2,7 @@
 import type { Activation } from "./network.ts";
 
 /** activation(x). Errors of some units in the last place of float64. */
-export function applyActivation({ kind, alpha }: Activation, x: number): number {
+export function applyActivation({ kind, alpha, beta = 0 }: Activation, x: number): number {
   switch (kind) {
     case "linear":
       return x;
@@ -20,6 +20,14 @@ export function applyActivation({ kind, alpha }: Activation, x: number): number 
       return (x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3)))) / 2;
     case "silu":
       return x / (1 + Math.exp(-x));
+    case "clip":
+      return Math.min(Math.max(x, alpha), beta);
+    case "hard-sigmoid":
+      return Math.min(Math.max(alpha * x + beta, 0), 1);
+    case "hard-swish":
+      return x * Math.min(Math.max(x / 6 + 0.5, 0), 1);
+    case "elu":
+      return x < 0 ? alpha * Math.expm1(x) : x;
   }
 }
 

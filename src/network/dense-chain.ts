@@ -3,17 +3,11 @@
  * not such a chain is refused here, by name, before anything is planned.
  */
 import { LesionError } from "../core/errors.ts";
+import { type AblatableLayer, ablatableOf } from "./ablatable.ts";
 import type { DenseLayer, Layer, Network } from "./network.ts";
 import { inferShapes, shapeText, sizeOf } from "./shapes.ts";
 import { simplify } from "./simplify.ts";
-
-/** A layer whose units can be ablated. */
-export interface AblatableLayer {
-  readonly layer: string;
-  /** Its place among the ablatable layers, from 0: what a study's `layers` indices count. */
-  readonly layerIndex: number;
-  readonly units: number;
-}
+import { floatsOf } from "./weight.ts";
 
 /** A network as a chain of dense layers: features -> stages[0] -> ... -> stages[last] -> output. */
 export interface DenseChain {
@@ -44,10 +38,15 @@ export function denseChain(network: Network): DenseChain {
   let shape = input.shape;
   for (const layer of simple.layers) {
     if (layer.inputs[0] !== previous) {
-      throw notAChain(network, `branches: layer "${layer.name}" reads "${layer.inputs[0]}", not "${previous}"`, layer);
+      throw notAChain(
+        network,
+        `branches: layer "${layer.name}" reads "${layer.inputs[0] ?? ""}", not "${previous}"`,
+        layer,
+      );
     }
-    if (layer.kind === "dense" && output === "logits") stages.push(layer);
-    else if (layer.kind === "softmax" && output === "logits" && shape.length === 1 && stages.length > 0) {
+    if (layer.kind === "dense" && output === "logits" && shape.length === 1) {
+      stages.push({ ...layer, weight: floatsOf(layer.weight) });
+    } else if (layer.kind === "softmax" && output === "logits" && shape.length === 1 && stages.length > 0) {
       output = layer.log ? "log-softmax" : "softmax";
     } else if (layer.kind !== "flatten" && layer.kind !== "reshape") {
       const after = output === "logits" ? `"${previous}", which gives ${shapeText(shape)}` : `a ${output}`;
@@ -60,10 +59,7 @@ export function denseChain(network: Network): DenseChain {
   if (simple.outputs.length !== 1 || simple.outputs[0] !== previous) {
     throw notAChain(network, `gives ${simple.outputs.map((name) => `"${name}"`).join(", ")}, not its last layer alone`);
   }
-  const ablatable = stages
-    .slice(0, -1)
-    .map(({ name, outFeatures }, layerIndex) => ({ layer: name, layerIndex, units: outFeatures }));
-  return { features: sizeOf(input.shape), stages: joined(stages, input.name), output, ablatable };
+  return { features: sizeOf(input.shape), stages: joined(stages, input.name), output, ablatable: ablatableOf(simple) };
 }
 
 /** The stages reading each other directly, without the flattens and reshapes that stood between. */

@@ -3,7 +3,22 @@ import { describe, expect, test } from "vitest";
 import { differentiable, erf, erfc } from "./activation.ts";
 import { centralDifferences } from "./backward.ts";
 
-const KINDS = ["linear", "relu", "leaky-relu", "sigmoid", "tanh", "gelu", "gelu-tanh", "silu"];
+const KINDS = [
+  "linear",
+  "relu",
+  "leaky-relu",
+  "sigmoid",
+  "tanh",
+  "gelu",
+  "gelu-tanh",
+  "silu",
+  "clip",
+  "hard-sigmoid",
+  "hard-swish",
+  "elu",
+];
+/** Where, with the alpha 0.2 and the beta 0.6, a derivative jumps. */
+const KINKS = [0, 0.2, 0.6, -3, 2, 3];
 
 describe("erf", () => {
   // By the C library's erf and erfc, as all the values below.
@@ -48,15 +63,19 @@ describe("differentiable", () => {
     ["gelu", -0.10021080190328713],
     ["gelu-tanh", -0.10042842301976707],
     ["silu", -0.2736382857095345],
+    ["clip", 0.1],
+    ["hard-sigmoid", 0.25],
+    ["hard-swish", -0.375],
+    ["elu", -0.077686983985157],
   ])("%s of -1.5", (kind, expected) => {
-    expect(differentiable({ kind, alpha: 0.1 }).value(-1.5)).toBeCloseTo(expected, 14);
+    expect(differentiable({ kind, alpha: 0.1, beta: 0.4 }).value(-1.5)).toBeCloseTo(expected, 14);
   });
 
   test.each(KINDS)("derivative of %s agrees with central differences", (kind) => {
-    const { value, derivative } = differentiable({ kind, alpha: 0.2 });
+    const { value, derivative } = differentiable({ kind, alpha: 0.2, beta: 0.6 });
     fc.assert(
       fc.property(fc.double({ min: -8, max: 8, noNaN: true }), (x) => {
-        fc.pre(Math.abs(x) > 1e-3);
+        fc.pre(KINKS.every((kink) => Math.abs(x - kink) > 1e-3));
         const [difference] = centralDifferences((point) => value(point[0]!), Float64Array.of(x));
         expect(derivative(x)).toBeCloseTo(difference!, 8);
       }),
@@ -64,7 +83,7 @@ describe("differentiable", () => {
   });
 
   test.each(KINDS)("%s stays finite far out", (kind) => {
-    const { value, derivative } = differentiable({ kind, alpha: 0.2 });
+    const { value, derivative } = differentiable({ kind, alpha: 0.2, beta: 0.6 });
     for (const x of [-1e4, 1e4]) expect([value(x), derivative(x)].every(Number.isFinite)).toBe(true);
   });
 

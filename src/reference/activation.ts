@@ -8,6 +8,7 @@ import { LesionError } from "../core/errors.ts";
 export interface ActivationLike {
   readonly kind: string;
   readonly alpha: number;
+  readonly beta?: number;
 }
 
 /** A scalar function and its derivative. */
@@ -59,12 +60,16 @@ function sigmoid(x: number): number {
   return e / (1 + e);
 }
 
+function unitInterval(x: number): number {
+  return Math.min(Math.max(x, 0), 1);
+}
+
 /**
- * The function an activation names. At a kink (0 of ReLU and leaky ReLU) the derivative is that of the negative side,
- * as in PyTorch. Throws `unsupported` for an unknown kind.
+ * The function an activation names. At 0 of ReLU and its kin the derivative is that of the negative side, at a limit of
+ * the clipped ones that of the limit, as in PyTorch. Throws `unsupported` for an unknown kind.
  */
 export function differentiable(activation: ActivationLike): Differentiable {
-  const { kind, alpha } = activation;
+  const { kind, alpha, beta = 0 } = activation;
   switch (kind) {
     case "linear":
       return { value: (x) => x, derivative: () => 1 };
@@ -96,10 +101,30 @@ export function differentiable(activation: ActivationLike): Differentiable {
         value: (x) => x * sigmoid(x),
         derivative: (x) => sigmoid(x) * (1 + x * sigmoid(-x)),
       };
+    case "clip":
+      return {
+        value: (x) => Math.min(Math.max(x, alpha), beta),
+        derivative: (x) => (x > alpha && x < beta ? 1 : 0),
+      };
+    case "hard-sigmoid":
+      return {
+        value: (x) => unitInterval(alpha * x + beta),
+        derivative: (x) => (alpha * x + beta > 0 && alpha * x + beta < 1 ? alpha : 0),
+      };
+    case "hard-swish":
+      return {
+        value: (x) => x * unitInterval(x / 6 + 0.5),
+        derivative: (x) => (x <= -3 ? 0 : x < 3 ? x / 3 + 0.5 : 1),
+      };
+    case "elu":
+      return {
+        value: (x) => (x > 0 ? x : alpha * Math.expm1(x)),
+        derivative: (x) => (x > 0 ? 1 : alpha * Math.exp(x)),
+      };
     default:
       throw new LesionError("unsupported", `the reference knows no activation "${kind}"`, {
         where: "activation.kind",
-        fix: "Use linear, relu, leaky-relu, sigmoid, tanh, gelu, gelu-tanh or silu.",
+        fix: "Use linear, relu, leaky-relu, sigmoid, tanh, gelu, gelu-tanh, silu, clip, hard-sigmoid, hard-swish or elu.",
       });
   }
 }

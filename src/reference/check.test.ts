@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { randomChain } from "./chain.fixture.ts";
+import { chainNetwork, randomChain } from "./chain.fixture.ts";
 import { type CheckedAblation, checkAgainst, float64Reference, type ReferenceRequest } from "./check.ts";
 import { columnMeans, evaluate, forward, logitsOf, type UnitChange } from "./oracle.ts";
 
@@ -18,7 +18,7 @@ const zeroed: CheckedAblation = {
   bits: bitsWith([1, 4].map((unit) => ({ layerIndex: 0, unit, scale: 0, shift: 0 }))),
 };
 const request: ReferenceRequest = {
-  layers,
+  network: chainNetwork(layers),
   inputs,
   samples: SAMPLES,
   labels,
@@ -84,7 +84,7 @@ describe("checkAgainst", () => {
     const sites = [{ layerIndex: 1, units: [0, 1, 2, 3, 4] }];
     const ablations = [{ row: 0, sites, replacement: { kind: "zero" }, bits: new Uint32Array(2) }];
     const logits = Float32Array.from(logitsOf(forward(tied, inputs, SAMPLES)));
-    const ones = await check({ layers: tied, logits, labels: labels.map(() => 0), ablations });
+    const ones = await check({ network: chainNetwork(tied), logits, labels: labels.map(() => 0), ablations });
     expect(ones.countDifferences).toEqual([{ row: 0, lesion: 0, reference: SAMPLES, unexplained: 0 }]);
     expect(ones.agrees).toBe(true);
   });

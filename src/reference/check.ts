@@ -5,31 +5,31 @@
  */
 import { countBits, hasBit, wordsFor } from "../core/bitset.ts";
 import { LesionError } from "../core/errors.ts";
-import {
-  type ChainLayer,
-  checkChain,
-  checkSites,
-  columnMeans,
-  evaluate,
-  type Floats,
-  forward,
-  logitsOf,
-  type UnitChange,
-} from "./oracle.ts";
+import { type AblatableLayer, ablatableOf } from "../network/ablatable.ts";
+import { logitsNetwork } from "../network/logits.ts";
+import { type Layer, LINEAR, type Network } from "../network/network.ts";
+import { inferShapes, type Shape, sizeOf } from "../network/shapes.ts";
+import { simplify } from "../network/simplify.ts";
+import { type Change, checkChanges, checkFeeds, evaluateNetwork } from "./evaluate-network.ts";
+import { columnMeans, evaluate } from "./oracle.ts";
+import type { Floats } from "./tensor.ts";
 
 /** Largest logit error, and largest undecided margin, relative to the root mean square of the logits. */
 export const TOLERANCE = 1e-4;
 
 /** What a check is about: the numbers that went into the engine, and those that came out. */
 export interface ReferenceRequest {
-  readonly layers: readonly ChainLayer[];
-  /** [samples, features], transformed. */
+  /** As it was read, of one input. */
+  readonly network: Network;
+  /** [samples, ...input shape], transformed. */
   readonly inputs: Float32Array;
   readonly samples: number;
   readonly labels: Uint16Array;
   /** The engine's logits of the intact network: [samples, classes]. */
   readonly logits: Float32Array;
   readonly ablations: readonly CheckedAblation[];
+  /** What was asked for, where it is more than this. */
+  readonly reduced?: string;
 }
 
 /** An ablation as the engine evaluated it. */
@@ -37,6 +37,8 @@ export interface CheckedAblation {
   readonly row: number;
   readonly sites: readonly { readonly layerIndex: number; readonly units: readonly number[] }[];
   readonly replacement: { readonly kind: string; readonly value?: number; readonly factor?: number };
+  /** Replaced before the layers' activations, not after them. */
+  readonly preActivation?: boolean;
   /** The engine's correctness bits of the samples. */
   readonly bits: Uint32Array;
 }
@@ -51,6 +53,8 @@ export interface ReferenceReport {
   /** Ablations whose counts of correct samples differ, or that differ on a sample for no reason. */
   readonly countDifferences: readonly CountDifference[];
   readonly agrees: boolean;
+  /** As the request has it. */
+  readonly reduced?: string;
 }
 
 export interface CountDifference {
@@ -64,26 +68,27 @@ export interface CountDifference {
 /** An independent way to compute the same network on the same samples. */
 export interface Reference {
   readonly name: string;
-  /** [outFeatures]: each unit's mean post-activation over the samples, in the intact network. */
-  means(layerIndex: number): Promise<Floats>;
-  /** [samples, classes], with the units changed; no changes: the intact network. */
-  logits(changes: readonly UnitChange[]): Promise<Floats>;
+  /** [samples, ..., units]: what a layer of the simplified network gives, intact; without its activation if asked for. */
+  activations(layer: string, preActivation: boolean): Promise<Floats>;
+  /** [samples, classes], with units of the simplified network changed; no changes: of the network as it was read. */
+  logits(changes: readonly Change[]): Promise<Floats>;
 }
 
 /**
- * Recomputes a request with `reference` and compares. Throws `bad-model`, `bad-data` or `bad-study` where the request's
- * sizes or sites do not fit, and `unsupported` for a replacement that a reference cannot repeat.
+ * Recomputes a request with `reference` and compares. Throws as `subjectOf` does, and `unsupported` for a replacement that
+ * a reference cannot repeat.
  */
 export async function checkAgainst(request: ReferenceRequest, reference: Reference): Promise<ReferenceReport> {
-  validateRequest(request);
+  const { layers } = subjectOf(request);
   const intact = await reference.logits([]);
   const intactRms = rootMeanSquare(intact);
   const largest = largestDifference(request.logits, intact);
   const logitError = largest === 0 ? 0 : largest / intactRms;
+  const means = meansOf(reference);
   const countDifferences: CountDifference[] = [];
   let unexplained = 0;
   for (const ablation of request.ablations) {
-    const logits = await reference.logits(await changesOf(ablation, reference));
+    const logits = await reference.logits(await changesOf(ablation, layers, means));
     // The greater of the two: an engine that subtracts the damage from the intact sums keeps their rounding.
     const undecided = TOLERANCE * Math.max(intactRms, rootMeanSquare(logits));
     const difference = compare(ablation, logits, request.labels, undecided);
@@ -97,37 +102,83 @@ export async function checkAgainst(request: ReferenceRequest, reference: Referen
     ablations: request.ablations.length,
     countDifferences,
     agrees: logitError <= TOLERANCE && unexplained === 0,
+    ...(request.reduced === undefined ? {} : { reduced: request.reduced }),
   };
 }
 
-/** The float64 oracle as a reference for a request. */
+/** The float64 oracle as a reference for a request. Throws as `subjectOf` does. */
 export function float64Reference(request: ReferenceRequest): Reference {
-  const { layers, inputs, samples } = request;
-  const intact = forward(layers, inputs, samples);
+  const { whole, simple } = subjectOf(request);
+  const { inputs, samples } = request;
+  const feeds = new Map([[whole.inputs[0]!.name, inputs]]);
+  let known: ReadonlyMap<string, Float64Array> | null = null;
+  const intact = () => {
+    known ??= evaluateNetwork(simple, feeds, samples);
+    return known;
+  };
   return {
     name: "float64",
-    means: async (layerIndex) => columnMeans(intact.post[layerIndex]!, samples),
-    logits: async (changes) => logitsOf(forward(layers, inputs, samples, changes, intact)),
+    activations: async (layer, preActivation) => {
+      if (!preActivation) return intact().get(layer)!;
+      const others = new Map([...intact()].filter(([name]) => name !== layer));
+      return evaluateNetwork(withoutActivation(simple, layer), feeds, samples, [], others).get(layer)!;
+    },
+    logits: async (changes) => {
+      if (changes.length === 0) return evaluateNetwork(whole, feeds, samples).get(whole.outputs[0]!)!;
+      return evaluateNetwork(simple, feeds, samples, changes, intact()).get(simple.outputs[0]!)!;
+    },
+  };
+}
+
+/** A network one of whose layers gives what its activation would read. */
+export function withoutActivation(network: Network, name: string): Network {
+  const isMeant = (layer: Layer) => layer.name === name && "activation" in layer;
+  return {
+    ...network,
+    layers: network.layers.map((layer) => (isMeant(layer) ? { ...layer, activation: LINEAR } : layer)),
+  };
+}
+
+/** A layer's means [units] in the intact network, over samples and positions, after or before its activation. */
+type Means = (layer: AblatableLayer, preActivation: boolean) => Promise<Float64Array>;
+
+/** Means, computed when first asked for. */
+function meansOf(reference: Reference): Means {
+  const known = new Map<string, Float64Array>();
+  return async ({ layer, units }, preActivation) => {
+    const key = `${preActivation} ${layer}`;
+    let means = known.get(key);
+    if (means === undefined) {
+      const values = await reference.activations(layer, preActivation);
+      means = columnMeans(values, values.length / units);
+      known.set(key, means);
+    }
+    return means;
   };
 }
 
 /** An ablation as changes of units. Means are those of the intact network, whatever else the ablation damages. */
-async function changesOf(ablation: CheckedAblation, reference: Reference): Promise<UnitChange[]> {
+async function changesOf(
+  ablation: CheckedAblation,
+  layers: readonly AblatableLayer[],
+  meansOf: Means,
+): Promise<Change[]> {
+  const { preActivation = false } = ablation;
   const { kind, value, factor } = ablation.replacement;
-  const changes: UnitChange[] = [];
+  const changes: Change[] = [];
   for (const { layerIndex, units } of ablation.sites) {
-    const means = kind === "mean" ? await reference.means(layerIndex) : null;
-    for (const unit of units) {
-      if (means !== null) changes.push({ layerIndex, unit, scale: 0, shift: means[unit]! });
-      else if (kind === "zero") changes.push({ layerIndex, unit, scale: 0, shift: 0 });
-      else if (kind === "constant" && value !== undefined) changes.push({ layerIndex, unit, scale: 0, shift: value });
-      else if (kind === "scale" && factor !== undefined) changes.push({ layerIndex, unit, scale: factor, shift: 0 });
-      else {
-        throw new LesionError("unsupported", `the reference cannot repeat the replacement "${kind}"`, {
-          where: `ablation ${ablation.row}`,
-          fix: "Check ablations that replace by zero, mean, constant (with a value) or scale (with a factor).",
-        });
-      }
+    const change = { layer: layers[layerIndex]!.layer, units, scale: 0, preActivation };
+    if (kind === "mean") {
+      const means = await meansOf(layers[layerIndex]!, preActivation);
+      for (const unit of units) changes.push({ ...change, units: [unit], shift: means[unit]! });
+    } else if (kind === "zero") changes.push({ ...change, shift: 0 });
+    else if (kind === "constant" && value !== undefined) changes.push({ ...change, shift: value });
+    else if (kind === "scale" && factor !== undefined) changes.push({ ...change, scale: factor, shift: 0 });
+    else {
+      throw new LesionError("unsupported", `the reference cannot repeat the replacement "${kind}"`, {
+        where: `ablation ${ablation.row}`,
+        fix: "Check ablations that replace by zero, mean, constant (with a value) or scale (with a factor).",
+      });
     }
   }
   return changes;
@@ -160,19 +211,35 @@ function largestDifference(ours: Floats, theirs: Floats): number {
   return largest;
 }
 
+/** What a request is about. */
+export interface Subject {
+  /** The network as it was read; its output are the logits. */
+  readonly whole: Network;
+  /** The network as the engine computes it, the one whose units are ablated; its output are the logits. */
+  readonly simple: Network;
+  readonly layers: readonly AblatableLayer[];
+}
+
 /**
- * Throws `bad-model`, `bad-data` or `bad-study` unless the request's arrays have the sizes it states and its ablations name
- * units that exist.
+ * The networks of a request. Throws `bad-model`, `bad-data` or `bad-study` unless the request's arrays have the sizes it
+ * states and its ablations name units that exist.
  */
-export function validateRequest({ layers, inputs, samples, labels, logits, ablations }: ReferenceRequest): void {
-  checkChain(layers, inputs, samples);
+export function subjectOf({ network, inputs, samples, labels, logits, ablations }: ReferenceRequest): Subject {
+  const simplified = simplify(network);
+  const subject = {
+    whole: logitsNetwork(network),
+    simple: logitsNetwork(simplified),
+    layers: ablatableOf(simplified),
+  };
   if (samples === 0) {
     throw new LesionError("bad-data", "a check of 0 samples says nothing", {
       where: "samples",
       fix: "Check at least 1.",
     });
   }
-  const classes = layers[layers.length - 1]!.outFeatures;
+  checkFeeds(subject.whole, new Map([[network.inputs[0]?.name ?? "", inputs]]), samples);
+  const shapes = inferShapes(subject.simple);
+  const classes = sizeOf(shapes.get(subject.simple.outputs[0]!)!);
   const expect = (what: string, found: number, wanted: number) => {
     if (found === wanted) return;
     throw new LesionError("bad-data", `${found} ${what} for ${samples} samples of ${classes} classes, not ${wanted}`, {
@@ -182,8 +249,21 @@ export function validateRequest({ layers, inputs, samples, labels, logits, ablat
   };
   expect("labels", labels.length, samples);
   expect("logits", logits.length, samples * classes);
-  for (const { bits, row, sites } of ablations) {
-    expect(`words of bits in ablation ${row}`, bits.length, wordsFor(samples));
-    checkSites(layers, sites);
+  for (const ablation of ablations) {
+    expect(`words of bits in ablation ${ablation.row}`, ablation.bits.length, wordsFor(samples));
+    checkSites(ablation, subject.layers, shapes);
   }
+  return subject;
+}
+
+function checkSites({ sites }: CheckedAblation, layers: readonly AblatableLayer[], shapes: ReadonlyMap<string, Shape>) {
+  const changes = sites.map(({ layerIndex, units }) => {
+    const layer = layers[layerIndex]?.layer;
+    if (layer !== undefined) return { layer, units, scale: 0, shift: 0 };
+    throw new LesionError("bad-study", `there is no layer ${layerIndex} among ${layers.length}`, {
+      where: `layer ${layerIndex}`,
+      fix: `Name a layer from 0 to ${layers.length - 1}.`,
+    });
+  });
+  checkChanges(shapes, changes);
 }

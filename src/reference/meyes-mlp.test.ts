@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { sharedData } from "../../e2e/shared-data.ts";
 import { readIdxPair } from "../data/idx-pair.ts";
-import { transformed } from "../data/transform.ts";
+import { transformedValues } from "../data/transform.ts";
 import { readOnnx } from "../formats/onnx/read.ts";
 import { denseChain } from "../network/dense-chain.ts";
 import { evaluate, forward, logitsOf, type Trace } from "./oracle.ts";
@@ -25,7 +25,7 @@ function load(modelPath: string, mnistPath: string) {
   const names = { dataset: "mnist", images: "t10k-images-idx3-ubyte.gz", labels: "t10k-labels-idx1-ubyte.gz" };
   const bytes = (name: string) => new Uint8Array(readFileSync(`${mnistPath}/${name}`));
   const dataset = readIdxPair(bytes(names.images), bytes(names.labels), names);
-  const inputs = transformed(dataset, { scale: 255, mean: [0.5], std: [0.5], threshold: null }, 0, dataset.samples);
+  const inputs = transformedValues(dataset.values, 1, { scale: 255, mean: [0.5], std: [0.5], threshold: null });
   return { stages, inputs, labels: dataset.labels, samples: dataset.samples };
 }
 

@@ -5,8 +5,9 @@
 import { setBit, wordsFor } from "../core/bitset.ts";
 import { LesionError } from "../core/errors.ts";
 import { type ActivationLike, differentiable } from "./activation.ts";
+import type { Floats } from "./tensor.ts";
 
-export type Floats = Float32Array | Float64Array;
+export type { Floats };
 
 /** One layer y = activation(x W + b) of a chain in which each layer reads the one before it. */
 export interface ChainLayer {
@@ -180,7 +181,7 @@ function marginOf(logits: Floats, label: number): number {
 }
 
 /** Throws unless every array of the chain has the size its layer states, and each layer reads what the last one gives. */
-export function checkChain(layers: readonly ChainLayer[], inputs: Floats, samples: number): void {
+function checkChain(layers: readonly ChainLayer[], inputs: Floats, samples: number): void {
   const fail = (code: "bad-model" | "bad-data", message: string, where: string) => {
     throw new LesionError(code, message, { where, fix: "Give arrays of the sizes that the layers state." });
   };
@@ -202,7 +203,7 @@ export function checkChain(layers: readonly ChainLayer[], inputs: Floats, sample
 }
 
 /** Throws `bad-study` unless every site names units that the chain has. */
-export function checkSites(
+function checkSites(
   layers: readonly ChainLayer[],
   sites: readonly { readonly layerIndex: number; readonly units: readonly number[] }[],
 ): void {

@@ -5,14 +5,11 @@
 import type { Tensor, Tensor2D } from "@tensorflow/tfjs-core";
 import { LesionError } from "../core/errors.ts";
 import type { ActivationLike } from "./activation.ts";
-import { type Reference, type ReferenceRequest, validateRequest } from "./check.ts";
-import { type ChainLayer, columnMeans, type UnitChange } from "./oracle.ts";
+import type { ChainLayer } from "./oracle.ts";
+import { activated } from "./tfjs-activation.ts";
 
 /** The module of TensorFlow.js operations. */
 export type Tfjs = typeof import("@tensorflow/tfjs-core");
-
-/** Most bytes of one batch's widest tensor. */
-const BATCH_BYTES = 32 * 2 ** 20;
 
 /**
  * TensorFlow.js with its WebGPU backend made current. Small tensors stay on the GPU too (`WEBGPU_CPU_FORWARD` off), so
@@ -60,97 +57,8 @@ export function uploadLayer(tf: Tfjs, layer: ChainLayer): TfjsLayer {
 export function denseLayer(tf: Tfjs, x: Tensor2D, layer: TfjsLayer): Tensor2D {
   const { weight, bias, activation } = layer;
   const product = { a: x, b: weight, ...(bias === null ? {} : { bias }) };
-  const linear = () => tf.fused.matMul(product) as Tensor2D;
-  switch (activation.kind) {
-    case "linear":
-      return linear();
-    case "relu":
-    case "sigmoid":
-      return tf.fused.matMul({ ...product, activation: activation.kind }) as Tensor2D;
-    case "leaky-relu":
-      return tf.leakyRelu(linear(), activation.alpha);
-    case "tanh":
-      return tf.tanh(linear());
-    case "silu": {
-      const z = linear();
-      return tf.mul(z, tf.sigmoid(z));
-    }
-    case "gelu": {
-      const z = linear();
-      return tf.mul(tf.mul(z, 0.5), tf.add(tf.erf(tf.mul(z, Math.SQRT1_2)), 1));
-    }
-    case "gelu-tanh": {
-      const z = linear();
-      const u = tf.mul(tf.add(z, tf.mul(tf.mul(tf.square(z), z), 0.044715)), Math.sqrt(2 / Math.PI));
-      return tf.mul(tf.mul(z, 0.5), tf.add(tf.tanh(u), 1));
-    }
-    default:
-      throw new LesionError("unsupported", `TensorFlow.js has no activation "${activation.kind}" here`, {
-        where: "activation.kind",
-        fix: "Check against float64 instead.",
-      });
+  if (activation.kind === "relu" || activation.kind === "sigmoid") {
+    return tf.fused.matMul({ ...product, activation: activation.kind }) as Tensor2D;
   }
-}
-
-/**
- * A request's network in TensorFlow.js, as a reference. Disposing frees its parameters on the device. Throws as
- * `validateRequest` and `loadTfjsWebgpu` do.
- */
-export async function openTfjsReference(request: ReferenceRequest): Promise<Reference & Disposable> {
-  validateRequest(request);
-  const tf = await loadTfjsWebgpu();
-  const { inputs, samples } = request;
-  const layers = request.layers.map((layer) => uploadLayer(tf, layer));
-  const features = request.layers[0]!.inFeatures;
-  const widest = Math.max(features, ...request.layers.map(({ outFeatures }) => outFeatures));
-  const batch = Math.max(1, Math.floor(BATCH_BYTES / (widest * Float32Array.BYTES_PER_ELEMENT)));
-
-  /** Post-activations of layer `last` [samples, outFeatures], a batch at a time. */
-  async function activations(last: number, changes: readonly UnitChange[]): Promise<Float32Array> {
-    const units = request.layers[last]!.outFeatures;
-    const all = new Float32Array(samples * units);
-    for (let start = 0; start < samples; start += batch) {
-      const count = Math.min(batch, samples - start);
-      const found = tf.tidy(() => {
-        const rows = inputs.subarray(start * features, (start + count) * features);
-        let x = tf.tensor2d(rows, [count, features]);
-        for (let l = 0; l <= last; l++) x = changeUnits(tf, denseLayer(tf, x, layers[l]!), l, changes, start);
-        return x;
-      });
-      all.set((await found.data()) as Float32Array, start * units);
-      found.dispose();
-    }
-    return all;
-  }
-
-  return {
-    name: "tfjs-webgpu",
-    logits: (changes) => activations(layers.length - 1, changes),
-    means: async (layerIndex) => columnMeans(await activations(layerIndex, []), samples),
-    [Symbol.dispose]: () => {
-      for (const { weight, bias } of layers) tf.dispose(bias === null ? [weight] : [weight, bias]);
-    },
-  };
-}
-
-/** scale * a + shift for a [n, units] whose first row is sample `start`, with a scale and a shift a unit. */
-function changeUnits(
-  tf: Tfjs,
-  a: Tensor2D,
-  layerIndex: number,
-  changes: readonly UnitChange[],
-  start: number,
-): Tensor2D {
-  const own = changes.filter((change) => change.layerIndex === layerIndex);
-  if (own.length === 0) return a;
-  const [rows, units] = a.shape;
-  const scale = new Float32Array(units).fill(1);
-  const shift = new Float32Array(rows * units);
-  for (const change of own) {
-    scale[change.unit] = "values" in change ? 0 : change.scale;
-    for (let n = 0; n < rows; n++) {
-      shift[n * units + change.unit] = "values" in change ? change.values[start + n]! : change.shift;
-    }
-  }
-  return tf.add(tf.mul(a, tf.tensor1d(scale)), tf.tensor2d(shift, [rows, units]));
+  return activated(tf, tf.fused.matMul(product) as Tensor2D, activation);
 }

@@ -1,8 +1,9 @@
 /** From what an ablation did to the record of it. */
+import type { Ablation } from "../ablation/ablation.ts";
 import { changesByClass, type Effect, type Outcome, statusOf } from "../ablation/effects.ts";
 import type { AblationRecord, BaselineRecord, LayerSummary } from "./records.ts";
 import { replacementText } from "./replacement.ts";
-import type { Ablation, Measure } from "./study.ts";
+import type { Measure } from "./study.ts";
 
 /** The record of the intact network. */
 export function baselineRecord(outcome: Outcome, measure: readonly Measure[]): BaselineRecord {
@@ -46,7 +47,7 @@ export function ablationRecord(
     index: ablation.index,
     row: ablation.row,
     sites: ablation.sites.map(({ layerIndex, units }) => ({ layer: layers[layerIndex]!.layer, layerIndex, units })),
-    replacement: replacementText(ablation.replacement),
+    replacement: replacementText(ablation.replacement, ablation.site),
     samples: intact.samples,
     correct: classCorrect.reduce((sum, count) => sum + count, 0),
     ...(measure.includes("top5") ? { correctTop5: intact.correctTop5 - effect.top5Lost + effect.top5Gained } : {}),

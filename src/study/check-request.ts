@@ -1,5 +1,6 @@
 /** Evaluates a few of a study's ablations on a few samples, with all that a reference needs to do the same. */
-import { runSweep } from "../ablation/sweep.ts";
+import { isGraphPlan, runSweep, type SweepRequest } from "../ablation/run-sweep.ts";
+import { type ChainSubject, measuredOn, type Subject, subjectOf } from "../ablation/subject.ts";
 import { LesionError } from "../core/errors.ts";
 import { nextTask } from "../core/next-task.ts";
 import { random } from "../core/random.ts";
@@ -8,51 +9,67 @@ import { transformed } from "../data/transform.ts";
 import { uploadChain } from "../engine/device-chain.ts";
 import { buildPrefix } from "../engine/prefix.ts";
 import { Tuner } from "../engine/tuner.ts";
-import { readModel } from "../formats/read-model.ts";
+import { readOnnx } from "../formats/onnx/read.ts";
 import type { Gpu } from "../gpu/device.ts";
-import { type DenseChain, denseChain } from "../network/dense-chain.ts";
+import type { DenseChain } from "../network/dense-chain.ts";
 import type { Network } from "../network/network.ts";
+import { graphLogits } from "./check-graph.ts";
+import { affordableSize, type CheckSize } from "./check-size.ts";
 import { type OpenedStudy, openStudy } from "./open-study.ts";
 import { planOpened } from "./plan-opened.ts";
 import type { RunInput } from "./run-interface.ts";
 import { trainStudy, UNOBSERVED } from "./train-study.ts";
 
 /**
- * The first `samples` samples and up to `ablations` ablations, drawn by the study's seed; noise, which a reference cannot
- * repeat, is left out. Throws `unsupported` where nothing is left. A network to be trained is taken from `input.trained`,
- * or trained.
+ * The first `samples` samples and up to `ablations` ablations, drawn by the study's seed, as far as a reference can recompute
+ * them; noise, which a reference cannot repeat, is left out. Throws `unsupported` where nothing is left. A network to be
+ * trained is taken from `input.trained`, or trained.
  */
-export async function checkRequestOf(input: RunInput, size: { samples: number; ablations: number }, device: Gpu) {
+export async function checkRequestOf(input: RunInput, size: CheckSize, device: Gpu) {
   const whole = await openStudy(input.study, input.files, nextTask);
   using gpu = device.session(input.memoryBytes);
   const tuner = new Tuner(gpu, input.tuning);
-  const chain = denseChain(await networkOf(input, whole, gpu, tuner));
-  const opened = { ...whole, dataset: firstSamples(whole.dataset, Math.min(size.samples, whole.dataset.samples)) };
-  const chosen = chosenRows(opened, size.ablations);
-  const bits = await bitsOf(gpu, tuner, opened, chain, new Set(chosen));
+  const network = await networkOf(input, whole, gpu, tuner);
+  const asked = {
+    samples: Math.min(size.samples, whole.dataset.samples),
+    ablations: Math.min(size.ablations, whole.ablations.count),
+  };
+  const taken = affordableSize(network, asked);
+  const opened = { ...whole, dataset: firstSamples(whole.dataset, taken.samples) };
   const { dataset, transform, ablations } = opened;
+  const inputs = await transformed(dataset, transform, 0, dataset.samples);
+  const chosen = chosenRows(opened, taken.ablations);
+  const rows = new Set(chosen);
+  const plain = network === whole.network ? whole.subject : subjectOf(network);
+  const subject = plain.kind === "graph" ? await measuredOn(gpu, network, plain) : plain;
+  const bits = await bitsOf(gpu, tuner, opened, subject, rows);
+  const logits =
+    subject.kind === "graph"
+      ? await graphLogits(gpu, network, inputs, dataset.samples)
+      : await chainLogits(gpu, opened, subject);
   return {
-    layers: chain.stages.map(({ inFeatures, outFeatures, weight, bias, activation }) => ({
-      inFeatures,
-      outFeatures,
-      weight,
-      bias,
-      activation,
-    })),
-    inputs: transformed(dataset, transform, 0, dataset.samples),
+    network,
+    inputs,
     samples: dataset.samples,
     labels: dataset.labels.slice(),
-    logits: await logitsOf(gpu, opened, chain),
-    ablations: chosen.map((row) => {
-      const { sites, replacement } = ablations.at(row);
-      return { row, sites, replacement, bits: bits.get(row)! };
-    }),
+    logits,
+    ablations: chosen
+      .filter((row) => bits.has(row))
+      .map((row) => {
+        const { sites, replacement, site } = ablations.at(row);
+        return { row, sites, replacement, preActivation: site === "pre-activation", bits: bits.get(row)! };
+      }),
+    ...(taken.samples < asked.samples || taken.ablations < asked.ablations ? { reduced: reducedFrom(asked) } : {}),
   };
+}
+
+function reducedFrom({ samples, ablations }: CheckSize): string {
+  return `of ${samples} samples and ${ablations} ablations: a reference takes minutes for more of a network of this size`;
 }
 
 async function networkOf(input: RunInput, opened: OpenedStudy, gpu: Gpu, tuner: Tuner): Promise<Network> {
   const { model } = opened.study;
-  if (input.trained) return readModel(input.trained.trained, "trained.onnx");
+  if (input.trained) return readOnnx(input.trained.trained, "trained");
   if (!("train" in model)) return opened.network;
   const network = await trainStudy(gpu, tuner, opened, model.train, input.files, UNOBSERVED);
   if (network) return network;
@@ -80,15 +97,19 @@ async function bitsOf(
   gpu: Gpu,
   tuner: Tuner,
   opened: OpenedStudy,
-  chain: DenseChain,
+  subject: Subject,
   rows: ReadonlySet<number>,
 ): Promise<Map<number, Uint32Array>> {
   const { dataset, transform, ablations, study } = opened;
-  const plan = planOpened(opened, gpu, (row) => !rows.has(row));
-  const request = { gpu, tuner, chain, dataset, transform, plan, ablations, seed: study.seed };
+  const plan = planOpened({ ...opened, subject }, gpu, (row) => !rows.has(row));
+  const own = { gpu, dataset, transform, ablations, seed: study.seed, top5: false, loss: false };
+  const proceed = async () => true;
+  const request: SweepRequest = isGraphPlan(plan)
+    ? { ...own, proceed, plan, ablatable: subject.ablatable }
+    : { ...own, proceed, plan, tuner, chain: chainOf(subject) };
   const bits = new Map<number, Uint32Array>();
   let intact: Uint32Array | null = null;
-  for await (const event of runSweep({ ...request, top5: false, loss: false, proceed: async () => true })) {
+  for await (const event of runSweep(request)) {
     if (event.kind === "failed") throw event.error;
     if (event.kind === "intact") intact = event.outcome.bits;
     if (event.kind !== "effects") continue;
@@ -102,10 +123,16 @@ async function bitsOf(
   return bits;
 }
 
+function chainOf(subject: Subject): DenseChain {
+  if (subject.kind === "chain") return subject.chain;
+  throw new LesionError("internal", "a graph was planned as a chain");
+}
+
 /** Logits of the intact network, [samples, classes]. */
-async function logitsOf(gpu: Gpu, opened: OpenedStudy, chain: DenseChain): Promise<Float32Array> {
+async function chainLogits(gpu: Gpu, opened: OpenedStudy, subject: ChainSubject): Promise<Float32Array> {
   const { dataset, transform } = opened;
-  const { chunk } = planOpened(opened, gpu, () => true);
+  const { chain } = subject;
+  const { chunk } = planOpened({ ...opened, subject }, gpu, () => true);
   const classes = chain.stages.at(-1)!.outFeatures;
   using arena = gpu.arena.scope();
   const range = { start: 0, samples: dataset.samples, chunk };

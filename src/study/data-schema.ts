@@ -1,6 +1,6 @@
 /** The part of the study schema that says what a network is evaluated on. */
 import * as v from "valibot";
-import { failsAt, keyed, NOT_AVAILABLE, number, object, oneOf, samplesLimit, text } from "./schema-fields.ts";
+import { keyed, number, object, oneOf, samplesLimit, text, whole } from "./schema-fields.ts";
 import type { DataSource, TransformOptions } from "./study.ts";
 
 /** One number for all channels, or an array of one a channel. */
@@ -25,24 +25,56 @@ const normalize = v.pipe(
     "as many means as standard deviations",
   ),
 );
-const transformEntries = {
-  normalize: v.optional(normalize, {}),
+const selectionEntries = {
   scale: v.optional(scale, 255),
   threshold: v.optional(threshold, null),
+  split: v.optional(oneOf(["train", "test"]), "test"),
+  limit: samplesLimit,
 };
-const dataEntries = { ...transformEntries, split: v.optional(oneOf(["train", "test"]), "test"), limit: samplesLimit };
-const path = text("the folder that holds the IDX files, relative to the study");
+/** Of sets whose values lie from 0 to 255 and which people use with the same constants. */
+const usualEntries = { ...selectionEntries, normalize: v.optional(normalize, {}) };
+/** Constants of other sets belong to the network: a default would be wrong for most, and nobody would see it. */
+const givenEntries = { ...selectionEntries, normalize };
+
+const SETS = ["digits", "mnist", "idx", "images", "cifar10", "npy"] as const;
+const folder = (files: string) => text(`the folder that holds ${files}, relative to the study`);
+const side = v.optional(v.nullable(whole(1, 8192, "a number of pixels from 1 to 8192, or null")), null);
+const table = v.optional(v.nullable(text("the path of a table (.csv), or null")), null);
+
+const images = object({
+  set: v.literal("images"),
+  path: text("the folder, .zip, .tar or .tar.gz that holds the images, relative to the study"),
+  ...givenEntries,
+  labels: table,
+  classes: table,
+  resize: side,
+  crop: side,
+  channels: v.optional(oneOf(["rgb", "bgr", "gray"]), "rgb"),
+});
+const cifar10 = object({ set: v.literal("cifar10"), path: folder("CIFAR-10's binary batches"), ...givenEntries });
+const npy = object({ set: v.literal("npy"), path: folder("the .npy files"), ...givenEntries, scale });
+const idx = object({ ...usualEntries, set: oneOf(["mnist", "idx"]), path: folder("the IDX files") });
+const digits = object({
+  ...usualEntries,
+  set: v.optional(oneOf(SETS), "digits"),
+  path: v.optional(v.null("null, for digits are made and not read"), null),
+});
 
 /** The data set, and the transform of its values. */
 export const data = v.lazy((input): v.GenericSchema<unknown, DataSource> => {
-  const set = keyed(input, "set");
-  if (set === "images" || set === "npy" || set === "cifar10") return failsAt("set", NOT_AVAILABLE);
-  if (set === "mnist" || set === "idx") return object({ ...dataEntries, set: oneOf(["mnist", "idx"]), path });
-  return object({
-    ...dataEntries,
-    set: v.optional(oneOf(["digits", "mnist", "idx"]), "digits"),
-    path: v.optional(v.null("null, for digits are made and not read"), null),
-  });
+  switch (keyed(input, "set")) {
+    case "images":
+      return images;
+    case "cifar10":
+      return cifar10;
+    case "npy":
+      return npy;
+    case "mnist":
+    case "idx":
+      return idx;
+    default:
+      return digits as v.GenericSchema<unknown, DataSource>;
+  }
 });
 
 /** What the baseline alone does differently; keys left out are the data's own. */

@@ -27,7 +27,7 @@ describe("order", () => {
   test("rows count through the sweeps, indices within each", () => {
     const ablations = list([
       { ablate: "each-unit" },
-      { ablate: "pairs", layers: ["dense_1"], replacement: { constant: 2 } },
+      { ablate: "pairs", layers: ["dense_1"], replacement: { constant: 2 }, site: "pre-activation" },
     ]);
     expect(ablations.count).toBe(28 + 21);
     expect(ablations.sweeps).toEqual([
@@ -40,6 +40,7 @@ describe("order", () => {
       row: 0,
       sites: [{ layerIndex: 0, units: [0] }],
       replacement: { kind: "zero" },
+      site: "post-activation",
     });
     expect(ablations.at(27)).toMatchObject({ sweep: 0, index: 27, sites: [{ layerIndex: 2, units: [0] }] });
     expect(ablations.at(48)).toEqual({
@@ -48,6 +49,7 @@ describe("order", () => {
       row: 48,
       sites: [{ layerIndex: 1, units: [5, 6] }],
       replacement: { kind: "constant", value: 2 },
+      site: "pre-activation",
     });
   });
 

@@ -60,8 +60,8 @@ export function expand(study: Study, layers: readonly LayerSummary[]): AblationL
       else high = middle - 1;
     }
     const { sweep, start, sweepStart, sitesAt } = segments[low]!;
-    const replacement = study.sweeps[sweep]!.replacement ?? study.replacement;
-    return { sweep, index: row - sweepStart, row, sites: sitesAt(row - start), replacement };
+    const { replacement = study.replacement, site = study.site } = study.sweeps[sweep]!;
+    return { sweep, index: row - sweepStart, row, sites: sitesAt(row - start), replacement, site };
   };
   return { count, sweeps, at };
 }

@@ -1,4 +1,5 @@
 /** From a study document and files to what can be run: network, data, ablations, and the hashes that name them. */
+import { type Subject, subjectOf } from "../ablation/subject.ts";
 import { LesionError } from "../core/errors.ts";
 import { canonicalJson, sha256 } from "../core/hash.ts";
 import { type Dataset, featuresOf, type Transform } from "../data/dataset.ts";
@@ -6,11 +7,12 @@ import { type DigitsProgress, openDataset } from "../data/find.ts";
 import { channelsOf, transformOf } from "../data/transform.ts";
 import { initialNetwork } from "../engine/initial.ts";
 import { readModel } from "../formats/read-model.ts";
-import { type DenseChain, denseChain } from "../network/dense-chain.ts";
 import type { Network } from "../network/network.ts";
+import { sizeOf } from "../network/shapes.ts";
 import { type AblationList, expand } from "./expand.ts";
 import { parseStudy } from "./schema.ts";
 import type { Study } from "./study.ts";
+import { hashOfStudy } from "./study-hash.ts";
 
 /** Where files come from; paths are as the study names them. */
 export interface StudyFiles {
@@ -23,7 +25,7 @@ export interface OpenedStudy {
   readonly study: Study;
   readonly studyHash: string;
   readonly network: Network;
-  readonly chain: DenseChain;
+  readonly subject: Subject;
   readonly modelHash: string;
   readonly dataset: Dataset;
   readonly transform: Transform;
@@ -41,16 +43,18 @@ export async function openStudy(
 ): Promise<OpenedStudy> {
   const study = parseStudy(document);
   const { network, modelHash } = await openModel(study, files);
-  const chain = denseChain(network);
-  const ablations = expand(study, chain.ablatable);
+  const subject = subjectOf(network);
+  const ablations = expand(study, subject.ablatable);
   const dataset = await openDataset(study.data, files.bytesOf, files.available, progress);
-  const classes = chain.stages.at(-1)!.outFeatures;
-  if (featuresOf(dataset) !== chain.features) {
-    throw new LesionError(
-      "bad-data",
-      `the data has ${featuresOf(dataset)} numbers a sample (${dataset.shape.join(" x ")}); the network reads ${chain.features}`,
-      { where: "data", fix: "Choose the data that the network was trained on." },
+  const { classes, input } = subject;
+  if (featuresOf(dataset) !== sizeOf(input)) {
+    const [given, read] = [dataset.shape, input].map(
+      (shape) => `${sizeOf(shape)} numbers a sample (${shape.join(" x ")})`,
     );
+    throw new LesionError("bad-data", `the data has ${given}; the network reads ${read}`, {
+      where: "data",
+      fix: "Choose the data that the network was trained on, resized and cropped to the size that it reads.",
+    });
   }
   if (dataset.classes > classes) {
     throw new LesionError("bad-data", `the data has ${dataset.classes} classes; the network tells ${classes} apart`, {
@@ -59,17 +63,16 @@ export async function openStudy(
     });
   }
   const channels = channelsOf(dataset);
-  const { values, labels } = dataset;
   return {
     study,
-    studyHash: await sha256(canonicalJson(study)),
+    studyHash: await hashOfStudy(study),
     network,
-    chain,
+    subject,
     modelHash,
     dataset,
     transform: transformOf(study.data, channels),
     baselineTransform: study.baselineData && transformOf(study.baselineData, channels),
-    dataHash: await sha256(bytesOf(values), bytesOf(labels)),
+    dataHash: await dataset.hash(dataset.samples),
     ablations,
   };
 }
@@ -81,10 +84,22 @@ async function openModel(study: Study, files: StudyFiles): Promise<{ network: Ne
     const network = initialNetwork(study.name, model.build, seed);
     return { network, modelHash: await sha256(canonicalJson({ model, seed })) };
   }
-  const bytes = await files.bytesOf(model.file);
-  return { network: readModel(bytes, model.file), modelHash: await sha256(bytes) };
+  const read = new Map<string, string>();
+  const network = await readModel(model.file, {
+    available: files.available,
+    bytesOf: async (path) => {
+      const bytes = await files.bytesOf(path);
+      read.set(path, await sha256(bytes));
+      return bytes;
+    },
+  });
+  return { network, modelHash: await hashOfModel(read) };
 }
 
-function bytesOf(values: Uint8Array | Float32Array | Uint16Array): Uint8Array {
-  return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+/** Of the one file that was read its own hash; of several, a hash of theirs, whatever their folder is called. */
+async function hashOfModel(read: ReadonlyMap<string, string>): Promise<string> {
+  const [first, ...others] = read.values();
+  if (first !== undefined && others.length === 0) return first;
+  const named = Array.from(read, ([path, hash]) => [path.slice(path.lastIndexOf("/") + 1), hash]);
+  return sha256(canonicalJson(named.sort(([a = ""], [b = ""]) => (a < b ? -1 : 1))));
 }

@@ -1,20 +1,31 @@
 /** The plan of an opened study on the device at hand. */
 import type { AblationSource } from "../ablation/ablation.ts";
+import { type GraphPlan, planGraphSweep } from "../ablation/graph-planner.ts";
 import { planSweep, type SweepPlan } from "../ablation/planner.ts";
+import type { ChainSubject, GraphSubject, Subject } from "../ablation/subject.ts";
+import type { Dataset } from "../data/dataset.ts";
 import { chunkBytes } from "../engine/prefix.ts";
 import type { Gpu } from "../gpu/device.ts";
-import type { OpenedStudy } from "./open-study.ts";
 import type { RunInput } from "./run-interface.ts";
 
-/** Leaves out the rows that `skip` names. Throws as `planSweep` does. */
+/** What is planned: a network, its data and what is done to it. */
+export interface Planned<S extends Subject = Subject> {
+  readonly subject: S;
+  readonly dataset: Dataset;
+  readonly ablations: AblationSource;
+}
+
+/** Leaves out the rows that `skip` names. Throws as `planSweep` and `planGraphSweep` do. */
+export function planOpened(planned: Planned<ChainSubject>, gpu: Gpu, skip: (row: number) => boolean): SweepPlan;
+export function planOpened(planned: Planned<GraphSubject>, gpu: Gpu, skip: (row: number) => boolean): GraphPlan;
+export function planOpened(planned: Planned, gpu: Gpu, skip: (row: number) => boolean): SweepPlan | GraphPlan;
 export function planOpened(
-  { chain, dataset, ablations }: Pick<OpenedStudy, "chain" | "dataset"> & { readonly ablations: AblationSource },
+  { subject, dataset, ablations }: Planned,
   gpu: Gpu,
   skip: (row: number) => boolean,
-): SweepPlan {
+): SweepPlan | GraphPlan {
   const { maxStorageBufferBindingSize, maxBufferSize } = gpu.device.limits;
-  return planSweep({
-    chain,
+  const request = {
     ablations,
     skip,
     samples: dataset.samples,
@@ -22,7 +33,10 @@ export function planOpened(
     budgetBytes: gpu.arena.budgetBytes,
     isProcessor: gpu.isProcessor,
     bindingBytes: Math.min(maxStorageBufferBindingSize, maxBufferSize),
-  });
+  };
+  if (subject.kind === "chain") return planSweep({ ...request, chain: subject.chain });
+  const { graph, output, ablatable } = subject;
+  return planGraphSweep({ ...request, graph, output, ablatable });
 }
 
 /** Whether a row is another shard's. */

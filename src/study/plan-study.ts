@@ -1,6 +1,6 @@
 /** What a study would cost, without running it: `lesion plan`. */
+import { measuredOn, type Subject } from "../ablation/subject.ts";
 import { nextTask } from "../core/next-task.ts";
-import { chainMacs } from "../engine/device-chain.ts";
 import { Tuner } from "../engine/tuner.ts";
 import type { Gpu } from "../gpu/device.ts";
 import { openStudy } from "./open-study.ts";
@@ -12,11 +12,12 @@ import type { RunInput } from "./run-interface.ts";
 export async function planStudy(input: RunInput, device: Gpu) {
   const opened = await openStudy(input.study, input.files, nextTask);
   using gpu = device.session(input.memoryBytes);
-  const { chain, study } = opened;
-  const plan = planOpened(opened, gpu, (row) => isElsewhere(row, input.shard));
+  const { study, network } = opened;
+  const subject = opened.subject.kind === "graph" ? await measuredOn(gpu, network, opened.subject) : opened.subject;
+  const plan = planOpened({ ...opened, subject }, gpu, (row) => isElsewhere(row, input.shard));
   const tuner = new Tuner(gpu, input.tuning);
-  const predictedMs = await predictMs({ gpu, tuner, opened, chain, plan, proceed: async () => true });
-  const macs = chainMacs(chain);
+  const predictedMs = await predictMs({ gpu, tuner, opened, subject, plan, proceed: async () => true });
+  const { macs } = subject;
   const train = "train" in study.model ? study.model.train : null;
   const trainSamples = train?.limit ?? TRAINING_SAMPLES;
   return {
@@ -28,7 +29,7 @@ export async function planStudy(input: RunInput, device: Gpu) {
     budgetBytes: plan.budgetBytes,
     predictedMs,
     steps: plan.steps.map((step) => ({
-      layer: chain.stages[step.stage]!.name,
+      layer: subject.ablatable[step.stage]!.layer,
       layerIndex: step.stage,
       ablations: step.rows.length,
       entry: step.entry,
@@ -43,9 +44,14 @@ export async function planStudy(input: RunInput, device: Gpu) {
     training: train && {
       epochs: train.epochs,
       samples: trainSamples,
-      macs: train.epochs * trainSamples * (3 * macs - chain.stages[0]!.weight.length),
+      macs: train.epochs * trainSamples * (3 * macs - firstMacs(subject)),
     },
   };
+}
+
+/** Multiply-accumulates of the first layer, whose data gradient nobody needs. */
+function firstMacs(subject: Subject): number {
+  return subject.kind === "chain" ? subject.chain.stages[0]!.weight.length : 0;
 }
 
 /** Samples of the training split of MNIST and of the embedded digits. */

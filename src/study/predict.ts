@@ -3,11 +3,16 @@
  * samples: a fixed cost a step and a cost a mask, from two measured points.
  */
 import { intactOutcome } from "../ablation/effects.ts";
+import type { GraphPlan } from "../ablation/graph-planner.ts";
+import { predictGraphMs } from "../ablation/graph-prediction.ts";
 import type { PlanStep, SweepPlan } from "../ablation/planner.ts";
+import { isGraphPlan } from "../ablation/run-sweep.ts";
 import { runStep, type SweepOptions } from "../ablation/runner.ts";
-import { ownStatistics } from "../ablation/sweep.ts";
+import type { Subject } from "../ablation/subject.ts";
+import { statisticsOf } from "../ablation/sweep.ts";
 import { uploadChain } from "../engine/device-chain.ts";
 import { buildPrefix } from "../engine/prefix.ts";
+import { momentsOf } from "../engine/site.ts";
 import type { Tuner } from "../engine/tuner.ts";
 import type { Gpu } from "../gpu/device.ts";
 import type { DenseChain } from "../network/dense-chain.ts";
@@ -22,6 +27,19 @@ const TRIAL_MS = 40;
 
 /** Milliseconds that the plan will take; null where there is nothing to do. */
 export async function predictMs(request: {
+  readonly gpu: Gpu;
+  readonly tuner: Tuner;
+  readonly opened: OpenedStudy;
+  readonly subject: Subject;
+  readonly plan: SweepPlan | GraphPlan;
+  readonly proceed: Proceed;
+}): Promise<number | null> {
+  const { opened, subject, plan, gpu, proceed } = request;
+  if (isGraphPlan(plan)) return predictGraphMs(gpu, plan, subject.ablatable, opened.ablations, proceed);
+  return subject.kind === "chain" ? predictChainMs({ ...request, plan, chain: subject.chain }) : null;
+}
+
+async function predictChainMs(request: {
   readonly gpu: Gpu;
   readonly tuner: Tuner;
   readonly opened: OpenedStudy;
@@ -43,7 +61,7 @@ export async function predictMs(request: {
   let totalMs = (performance.now() - prefixStartMs) * (plan.samples / samples);
   const intact = intactOutcome(prefix, chain.stages.at(-1)!.outFeatures);
   const { measure, seed } = study;
-  const comparison = { intact, baseline: intact, truths: prefix.truths, layers: opened.chain.ablatable, measure };
+  const comparison = { intact, baseline: intact, truths: prefix.truths, layers: opened.subject.ablatable, measure };
   const options = {
     gpu,
     tuner,
@@ -54,7 +72,10 @@ export async function predictMs(request: {
     proceed,
     top5: measure.includes("top5"),
     loss: measure.includes("loss"),
-    coefficients: ownStatistics(gpu, prefix),
+    coefficients: statisticsOf(
+      { units: (stage) => chain.stages[stage]!.outFeatures },
+      { moments: (stage, site, before) => momentsOf(gpu, prefix, stage, site, before) },
+    ),
   };
   const segments = Math.ceil(plan.samples / plan.samplesPerSegment);
   for (const step of plan.steps) {

@@ -32,7 +32,15 @@ export const recordSchema = v.variant("type", [
     started: v.string(),
     ablations: natural,
     classNames: v.array(v.string()),
-    layers: v.array(v.looseObject({ layer: v.string(), layerIndex: natural, units: natural })),
+    layers: v.array(
+      v.looseObject({
+        layer: v.string(),
+        layerIndex: natural,
+        units: natural,
+        kind: v.exactOptional(v.string()),
+        coupled: v.exactOptional(v.nullable(v.looseObject({ with: v.array(v.string()), by: v.string() }))),
+      }),
+    ),
   }),
   v.looseObject({ type: v.literal("train"), epoch: natural, epochs: natural, correct: natural, samples: natural }),
   v.looseObject({ type: v.literal("baseline"), ...measured, classSamples: counts }),

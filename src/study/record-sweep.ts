@@ -1,8 +1,9 @@
 /** Runs a plan and writes down what it finds: the baseline, a record and a row of bits for each ablation, progress. */
 import type { Effect, Outcome } from "../ablation/effects.ts";
-import type { SweepPlan } from "../ablation/planner.ts";
-import { runSweep, type SweepRequest } from "../ablation/sweep.ts";
+import { isGraphPlan, runSweep, type SweepRequest } from "../ablation/run-sweep.ts";
+import type { Subject } from "../ablation/subject.ts";
 import { LesionError, reportOf } from "../core/errors.ts";
+import type { Tuner } from "../engine/tuner.ts";
 import { ablationRecord, baselineRecord, type Comparison } from "./ablation-record.ts";
 import type { OpenedStudy } from "./open-study.ts";
 import { NO_PACE, pacer } from "./pace.ts";
@@ -10,11 +11,13 @@ import type { Reached } from "./reached.ts";
 import type { RunOutput } from "./run-interface.ts";
 
 /** What `recordSweep` runs: the sweep's own request, less what the study says. */
-export type RecordedSweep = Pick<SweepRequest, "gpu" | "tuner" | "chain" | "proceed"> & {
+export interface RecordedSweep extends Pick<SweepRequest, "gpu" | "plan" | "proceed"> {
+  readonly tuner: Tuner;
   readonly opened: OpenedStudy;
-  readonly plan: SweepPlan;
+  /** The network that is swept: the opened one, or what training made of it. */
+  readonly subject: Subject;
   readonly predictedMs: number | null;
-};
+}
 
 /** Runs the plan; resolves with the milliseconds it took. Rows are in `reached` once their records are written. */
 export async function recordSweep(sweep: RecordedSweep, reached: Reached, output: RunOutput): Promise<number> {
@@ -39,7 +42,7 @@ export async function recordSweep(sweep: RecordedSweep, reached: Reached, output
           intact: event.outcome,
           baseline: baseline ?? event.outcome,
           truths: event.truths,
-          layers: opened.chain.ablatable,
+          layers: opened.subject.ablatable,
           measure: study.measure,
         };
         writeBaseline(comparison, reached, output);
@@ -62,26 +65,30 @@ export async function recordSweep(sweep: RecordedSweep, reached: Reached, output
   return performance.now() - startMs;
 }
 
-function requestOf({ gpu, tuner, chain, plan, proceed, opened }: RecordedSweep): SweepRequest {
+function requestOf({ gpu, tuner, subject, plan, proceed, opened }: RecordedSweep): SweepRequest {
   const { dataset, transform, ablations, study } = opened;
-  return {
+  const request = {
     gpu,
-    tuner,
-    chain,
     dataset,
     transform,
-    plan,
     ablations,
     top5: study.measure.includes("top5"),
     loss: study.measure.includes("loss"),
     seed: study.seed,
     proceed,
   };
+  if (isGraphPlan(plan)) return { ...request, plan, ablatable: subject.ablatable };
+  if (subject.kind === "chain") return { ...request, plan, tuner, chain: subject.chain };
+  throw new LesionError("internal", "a chain's plan was made for a graph");
 }
 
 /** The intact network's outcome under another transform. */
 async function intactOn(sweep: RecordedSweep, transform: OpenedStudy["transform"]): Promise<Outcome> {
-  const request = requestOf({ ...sweep, plan: { ...sweep.plan, steps: [] }, proceed: async () => true });
+  const request = requestOf({
+    ...sweep,
+    plan: { ...sweep.plan, steps: [] } as SweepRequest["plan"],
+    proceed: async () => true,
+  });
   for await (const event of runSweep({ ...request, transform })) if (event.kind === "intact") return event.outcome;
   throw new LesionError("internal", "the baseline was not measured");
 }

@@ -40,6 +40,10 @@ export interface LayerSummary {
   readonly layer: string;
   readonly layerIndex: number;
   readonly units: number;
+  /** Absent, as `coupled`, in journals of the first version. */
+  readonly kind?: "dense" | "conv2d";
+  /** Layers whose channels meet this one's, and the first layer at which they do; null where none do. */
+  readonly coupled?: { readonly with: readonly string[]; readonly by: string } | null;
 }
 
 /** One epoch of training the intact network. */

@@ -2,15 +2,15 @@
  * One execution of a study, from its document to its end record: open, train, plan, predict, sweep. A lost device is
  * replaced and the run goes on; a journal's rows are not computed again.
  */
+import type { GraphPlan } from "../ablation/graph-planner.ts";
 import type { SweepPlan } from "../ablation/planner.ts";
+import { measuredOn, type Subject, subjectOf } from "../ablation/subject.ts";
 import { LesionError } from "../core/errors.ts";
 import { nextTask } from "../core/next-task.ts";
-import { chainMacs } from "../engine/device-chain.ts";
 import { Tuner } from "../engine/tuner.ts";
+import { readOnnx } from "../formats/onnx/read.ts";
 import { writeOnnx } from "../formats/onnx/write.ts";
-import { readModel } from "../formats/read-model.ts";
 import type { Gpu } from "../gpu/device.ts";
-import { denseChain } from "../network/dense-chain.ts";
 import type { Network } from "../network/network.ts";
 import { assertSameStudy } from "./journal.ts";
 import { type OpenedStudy, openStudy } from "./open-study.ts";
@@ -61,7 +61,7 @@ export async function runStudy(
 
 /** How a sweep was planned and what it took. */
 interface Swept {
-  readonly plan: SweepPlan;
+  readonly plan: SweepPlan | GraphPlan;
   readonly predictedMs: number | null;
   readonly sweepMs: number;
 }
@@ -103,13 +103,19 @@ class Run {
     if (this.#network === null) return this.#end(opened, gpu, null);
 
     this.#enter("planning", "choosing how to compute the sweep");
-    const chain = denseChain(this.#network);
-    const plan = planOpened(opened, gpu, (row) => reached.done.has(row) || isElsewhere(row, shard));
+    const subject = await this.#subject(gpu, opened, this.#network);
+    const plan = planOpened({ ...opened, subject }, gpu, (row) => reached.done.has(row) || isElsewhere(row, shard));
     gpu.arena.resetPeak();
-    const predictedMs = await predictMs({ gpu, tuner, opened, chain, plan, proceed: this.#proceed });
-    const sweep = { gpu, tuner, opened, chain, plan, predictedMs, proceed: this.#proceed };
+    const predictedMs = await predictMs({ gpu, tuner, opened, subject, plan, proceed: this.#proceed });
+    const sweep = { gpu, tuner, opened, subject, plan, predictedMs, proceed: this.#proceed };
     const sweepMs = await recordSweep(sweep, reached, this.#output);
     return this.#end(opened, gpu, { plan, predictedMs, sweepMs });
+  }
+
+  /** The network as this adapter computes it. */
+  async #subject(gpu: Gpu, opened: OpenedStudy, network: Network): Promise<Subject> {
+    const subject = network === opened.network ? opened.subject : subjectOf(network);
+    return subject.kind === "graph" ? measuredOn(gpu, network, subject) : subject;
   }
 
   #enter(phase: Progress["phase"], note: string): void {
@@ -122,7 +128,7 @@ class Run {
   };
 
   #announce(opened: OpenedStudy, gpu: Gpu): void {
-    const { study, studyHash, modelHash, dataHash, chain, dataset, ablations } = opened;
+    const { study, studyHash, modelHash, dataHash, subject, dataset, ablations } = opened;
     const earlier = this.#input.journal.find((record) => record.type === "run");
     if (earlier) assertSameStudy(earlier, { study: studyHash, model: modelHash, data: dataHash });
     if (gpu.isProcessor) this.#output.warning("no GPU was found; the processor stands in for it, as right but slower");
@@ -145,7 +151,7 @@ class Run {
           started,
           ablations: ablations.count,
           classNames: dataset.classNames,
-          layers: chain.ablatable,
+          layers: subject.ablatable,
         },
       ],
       null,
@@ -157,7 +163,7 @@ class Run {
     const { study, network } = opened;
     if (!("train" in study.model)) return network;
     const { trained, files } = this.#input;
-    if (trained) return readModel(trained.trained, "trained.onnx");
+    if (trained) return readOnnx(trained.trained, "trained");
     const output = this.#output;
     const pace = pacer();
     output.artifact("untrained.onnx", writeOnnx(network));
@@ -176,7 +182,7 @@ class Run {
     return result;
   }
 
-  #end({ dataset, chain }: OpenedStudy, gpu: Gpu, swept: Swept | null): EndRecord {
+  #end({ dataset, subject }: OpenedStudy, gpu: Gpu, swept: Swept | null): EndRecord {
     const { done, macs, computed, outcome } = this.reached;
     const { plan, predictedMs = null, sweepMs = 0 } = swept ?? {};
     return {
@@ -185,7 +191,7 @@ class Run {
       ablations: done.size,
       ms: performance.now() - this.#startedMs,
       macs,
-      macsSaved: Math.max(0, computed * dataset.samples * chainMacs(chain) - macs),
+      macsSaved: Math.max(0, computed * dataset.samples * subject.macs - macs),
       predicted: { ms: predictedMs, macs: plan?.macs ?? 0, bytes: plan?.peakBytes ?? 0 },
       measured: { ms: sweepMs, macs, bytes: gpu.arena.peakBytes },
       ...(outcome.error ? { error: outcome.error } : {}),

@@ -48,6 +48,7 @@ describe("defaults", () => {
       },
       baselineData: null,
       replacement: { kind: "zero" },
+      site: "post-activation",
       sweeps: [{ ablate: "each-unit", layers: "all" }],
       measure: ["accuracy", "top5", "loss", "status"],
       seed: 1337,
@@ -94,6 +95,40 @@ describe("defaults", () => {
   });
 });
 
+test("the site is after the activation unless the study or a sweep says otherwise", () => {
+  const before = { site: "pre-activation" };
+  expect(parseStudy(minimal).site).toBe("post-activation");
+  expect(parseStudy({ ...minimal, ...before }).site).toBe("pre-activation");
+  const sets = [[{ layer: 0, units: [1] }]];
+  for (const sweep of [{ ablate: "pairs" }, { ablate: "sets", sets }, { ablate: "fraction", fractions: [0.5] }]) {
+    expect(parseStudy({ sweeps: [{ ...sweep, ...before }] }).sweeps[0]).toMatchObject(before);
+  }
+});
+
+const IMAGES = { set: "images", path: "photos", normalize: { mean: [104, 117, 123], std: 1 } } as const;
+
+test("sets of files are filled in", () => {
+  const images = parseStudy({ ...minimal, data: { ...IMAGES, resize: 256, crop: 224, channels: "bgr", scale: 1 } });
+  expect(images.data).toEqual({
+    set: "images",
+    path: "photos",
+    labels: null,
+    classes: null,
+    resize: 256,
+    crop: 224,
+    channels: "bgr",
+    scale: 1,
+    normalize: { mean: [104, 117, 123], std: [1] },
+    threshold: null,
+    split: "test",
+    limit: null,
+  });
+  const normalize = { mean: 0, std: 1 };
+  const npy = parseStudy({ ...minimal, data: { set: "npy", path: "a", scale: 1, normalize } });
+  const cifar10 = parseStudy({ ...minimal, data: { set: "cifar10", path: "a", normalize } });
+  expect([npy.data.scale, cifar10.data.scale]).toEqual([1, 255]);
+});
+
 describe("mistakes", () => {
   test.each<[unknown, string, string, string]>([
     // unknown keys, and what was meant
@@ -129,6 +164,16 @@ describe("mistakes", () => {
       'mean "mnist"?',
     ],
     [{ ...minimal, data: { path: "m" } }, "data.path", 'data.path is "m", wanted null', ""],
+    [{ ...minimal, data: { set: "image", path: "m" } }, "data.set", "wanted one of", 'mean "images"?'],
+    [{ ...minimal, data: { set: "images" } }, "data.path", "data.path is missing", ""],
+    [{ ...minimal, data: { set: "images", path: "m" } }, "data.normalize", "data.normalize is missing", "no default"],
+    [{ ...minimal, data: { ...IMAGES, resise: 8 } }, "data.resise", 'unknown key "resise"', 'mean "resize"?'],
+    [{ ...minimal, data: { ...IMAGES, resize: 0 } }, "data.resize", "wanted a number of pixels from 1 to 8192", ""],
+    [{ ...minimal, data: { ...IMAGES, channels: "rbg" } }, "data.channels", "wanted one of", ""],
+    [{ ...minimal, data: { ...IMAGES, labels: 3 } }, "data.labels", "wanted the path of a table", ""],
+    [{ ...minimal, data: { set: "mnist", path: "m", crop: 8 } }, "data.crop", 'unknown key "crop"', ""],
+    [{ ...minimal, data: { set: "cifar10", path: "m" } }, "data.normalize", "data.normalize is missing", "no default"],
+    [{ ...minimal, data: { set: "npy", path: "m", normalize: {} } }, "data.scale", "data.scale is missing", ""],
     [
       { ...minimal, data: { normalize: { std: [1, 0] } } },
       "data.normalize.std[1]",
@@ -179,6 +224,8 @@ describe("mistakes", () => {
       "",
     ],
     [{ sweeps: [{ ablate: "fraction", fractions: [0] }] }, "sweeps[0].fractions[0]", "is 0, wanted", ""],
+    [{ ...minimal, site: "pre-activations" }, "site", 'is "pre-activations", wanted', 'mean "pre-activation"?'],
+    [{ sweeps: [{ ablate: "pairs", site: 1 }] }, "sweeps[0].site", "is 1, wanted", '"post-activation"'],
   ])("%j: %s", (document, path, message, fix) => {
     const error = failure(() => parseStudy(document, "study.json"));
     expect(error.code).toBe("bad-study");
@@ -192,9 +239,6 @@ describe("mistakes", () => {
   test.each<[unknown, string]>([
     [{ ...minimal, analyses: ["importance"] }, "analyses"],
     [{ ...minimal, recover: { of: "all" } }, "recover"],
-    [{ ...minimal, data: { set: "images", path: "a", labels: "b.csv", resize: 256 } }, "data.set"],
-    [{ ...minimal, data: { set: "cifar10", path: "a" } }, "data.set"],
-    [{ ...minimal, data: { set: "npy" } }, "data.set"],
     [{ ...minimal, replacement: "class-mean" }, "replacement"],
     [{ sweeps: [{ ablate: "pairs", replacement: { kind: "resample" } }] }, "sweeps[0].replacement.kind"],
     [{ ...minimal, replacement: "optimal" }, "replacement"],

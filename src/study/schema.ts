@@ -33,8 +33,9 @@ type Locate = (path: string) => TextPosition | null;
 function parse(value: unknown, where: string | undefined, locate: Locate): Study {
   const result = v.safeParse(studySchema, value);
   if (!result.success) throw mistake(result.issues, where, locate);
-  const { version, name, model, data, baselineData, replacement, sweeps, measure, seed } = result.output;
-  return { version, name, model, data, baselineData: filled(baselineData, data), replacement, sweeps, measure, seed };
+  const { version, name, model, data, baselineData, replacement, site, sweeps, measure, seed } = result.output;
+  const baseline = filled(baselineData, data);
+  return { version, name, model, data, baselineData: baseline, replacement, site, sweeps, measure, seed };
 }
 
 /** The error of the first issue; a key that does not exist comes before the one missing in its place. */

@@ -5,7 +5,7 @@ import * as v from "valibot";
 import { baselineData, data } from "./data-schema.ts";
 import { model } from "./model-schema.ts";
 import { notAvailable, object, oneOf, text, unique } from "./schema-fields.ts";
-import { replacement, sweep } from "./sweep-schema.ts";
+import { place, replacement, sweep } from "./sweep-schema.ts";
 
 const MEASURES = ["accuracy", "top5", "loss", "status"] as const;
 
@@ -17,6 +17,7 @@ export const studySchema = object({
   data: v.optional(data, {}),
   baselineData: v.optional(v.nullable(baselineData), null),
   replacement: v.optional(replacement, "zero"),
+  site: v.optional(place, "post-activation"),
   sweeps: v.array(sweep, "an array of sweeps"),
   measure: v.optional(
     v.pipe(

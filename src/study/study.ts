@@ -2,7 +2,10 @@
  * The study document: what to do to which network on which data. Types alone; `schema.ts` checks a document and fills in
  * what was left out, `expand.ts` turns its sweeps into ablations.
  */
+import type { AblationPlace } from "../ablation/ablation.ts";
 import type { ActivationKind } from "../network/network.ts";
+
+export type { AblationPlace } from "../ablation/ablation.ts";
 
 /** A study with every default filled in. */
 export interface Study {
@@ -13,6 +16,8 @@ export interface Study {
   /** A transform for the baseline alone (paper-compatible mode); null: the data's own. */
   readonly baselineData: TransformOptions | null;
   readonly replacement: Replacement;
+  /** Where it takes place, unless a sweep has its own. */
+  readonly site: AblationPlace;
   readonly sweeps: readonly Sweep[];
   readonly measure: readonly Measure[];
   readonly seed: number;
@@ -60,14 +65,37 @@ export interface TransformOptions {
   readonly threshold: number | null;
 }
 
-export interface DataSource extends TransformOptions {
-  /** "digits": made by Lesion. "mnist", "idx": IDX files. */
-  readonly set: "digits" | "mnist" | "idx";
-  /** The folder that holds the IDX files, relative to the study; null for digits. */
-  readonly path: string | null;
+/** Which samples, and their transform. */
+export type DataSource = ArrayDataSource | ImageDataSource;
+
+interface SampleSelection extends TransformOptions {
   readonly split: "train" | "test";
   /** How many samples to evaluate; null: all. */
   readonly limit: number | null;
+}
+
+/** Samples from files of arrays, or made. */
+export interface ArrayDataSource extends SampleSelection {
+  /** "digits": made by Lesion. "mnist", "idx": IDX files. "cifar10": its binary batches. "npy": NumPy arrays. */
+  readonly set: "digits" | "mnist" | "idx" | "cifar10" | "npy";
+  /** The folder that holds the files, relative to the study; null for digits. */
+  readonly path: string | null;
+}
+
+/** Samples from PNG, JPEG and WebP files. */
+export interface ImageDataSource extends SampleSelection {
+  readonly set: "images";
+  /** The folder, or the zip or tar archive, that holds the images, relative to the study. */
+  readonly path: string;
+  /** A table of files and classes, in the set or relative to the study; null: labels.csv in the set, or one folder a class. */
+  readonly labels: string | null;
+  /** A table that names all classes; null: classes.csv beside the labels, where there is one. */
+  readonly classes: string | null;
+  /** Length of the short side after scaling; null: images stay as they are. */
+  readonly resize: number | null;
+  /** Side of the square cut from the middle; null: none. */
+  readonly crop: number | null;
+  readonly channels: "rgb" | "bgr" | "gray";
 }
 
 /** What a masked unit's activation becomes; see docs/experiments.md. */
@@ -88,22 +116,25 @@ export interface SiteChoice {
   readonly units: readonly number[];
 }
 
-export type Sweep =
-  | { readonly ablate: "each-unit"; readonly layers: LayerChoice; readonly replacement?: Replacement }
-  | { readonly ablate: "pairs"; readonly layers: LayerChoice; readonly replacement?: Replacement }
-  | {
-      readonly ablate: "sets";
-      readonly sets: readonly (readonly SiteChoice[])[];
-      readonly replacement?: Replacement;
-    }
-  | {
-      readonly ablate: "fraction";
-      readonly layers: LayerChoice;
-      readonly fractions: readonly number[];
-      readonly draws: number;
-      readonly choose: "random";
-      readonly replacement?: Replacement;
-    };
+/** What a sweep has of its own where it is not the study's. */
+interface SweepOptions {
+  readonly replacement?: Replacement;
+  readonly site?: AblationPlace;
+}
+
+export type Sweep = SweepOptions &
+  (
+    | { readonly ablate: "each-unit"; readonly layers: LayerChoice }
+    | { readonly ablate: "pairs"; readonly layers: LayerChoice }
+    | { readonly ablate: "sets"; readonly sets: readonly (readonly SiteChoice[])[] }
+    | {
+        readonly ablate: "fraction";
+        readonly layers: LayerChoice;
+        readonly fractions: readonly number[];
+        readonly draws: number;
+        readonly choose: "random";
+      }
+  );
 
 /** One ablation of a study: its place in the study, its sites (layers ascending, units ascending), its replacement. */
 export interface Ablation {
@@ -115,4 +146,5 @@ export interface Ablation {
   readonly row: number;
   readonly sites: readonly { readonly layerIndex: number; readonly units: readonly number[] }[];
   readonly replacement: Replacement;
+  readonly site: AblationPlace;
 }

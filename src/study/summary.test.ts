@@ -75,5 +75,6 @@ test.each([
   [{ kind: "scale", factor: -1 } as const, "scale -1"],
   [{ kind: "noise", sigma: 2 } as const, "noise 2"],
 ])("replacement %j is written %s", (replacement, text) => {
-  expect(replacementText(replacement)).toBe(text);
+  expect(replacementText(replacement, "post-activation")).toBe(text);
+  expect(replacementText(replacement, "pre-activation")).toBe(`pre-activation ${text}`);
 });

@@ -64,6 +64,9 @@ export const replacement = v.lazy((input): v.GenericSchema<unknown, Replacement>
   return fails(REPLACEMENTS);
 });
 
+/** Where a replacement takes place. */
+export const place = oneOf(["post-activation", "pre-activation"]);
+
 const layerName = v.lazy(
   (input): v.GenericSchema<unknown, string | number> =>
     typeof input === "number"
@@ -93,14 +96,15 @@ const set = v.pipe(
   v.nonEmpty("at least one site: a mask that names nothing measures nothing"),
 );
 const fraction = number("a number greater than 0 and at most 1", (value) => value > 0 && value <= 1);
-const sweepEntries = { layers: v.optional(layers, "all"), replacement: v.exactOptional(replacement) };
+const ownEntries = { replacement: v.exactOptional(replacement), site: v.exactOptional(place) };
+const sweepEntries = { layers: v.optional(layers, "all"), ...ownEntries };
 const sweepsByKind = {
   "each-unit": object({ ablate: v.literal("each-unit"), ...sweepEntries }),
   pairs: object({ ablate: v.literal("pairs"), ...sweepEntries }),
   sets: object({
     ablate: v.literal("sets"),
     sets: v.pipe(v.array(set, "an array of sets"), v.nonEmpty("at least one set")),
-    replacement: v.exactOptional(replacement),
+    ...ownEntries,
   }),
   fraction: object({
     ablate: v.literal("fraction"),

@@ -17,6 +17,22 @@ test("sortFiles tells models, studies and data apart and keeps what it does not 
   expect(sorted.unknown.map(({ name }) => name)).toEqual(["notes.txt"]);
 });
 
+test.each([
+  [["model.json", "group1-shard1of2.bin", "group1-shard2of2.bin"], "model.json", 2],
+  [["net.safetensors", "net.json"], "net.safetensors", 1],
+  [["architecture.json", "net.safetensors", "study.json"], "net.safetensors", 1],
+  [["net.onnx", "net.onnx.data"], "net.onnx", 1],
+  [["net.onnx", "net.onnx_data"], "net.onnx", 1],
+  [["net.keras"], "net.keras", 0],
+  [["net.h5", "study.json"], "net.h5", 0],
+])("%s is the model %s and what belongs to it", (names, model, companions) => {
+  const sorted = sortFiles(names.map((name) => ({ name })));
+  expect(sorted.model?.name).toBe(model);
+  expect(sorted.companions).toHaveLength(companions);
+  expect(sorted.study?.name).toBe(names.find((name) => name === "study.json"));
+  expect(sorted.unknown).toEqual([]);
+});
+
 describe("completeSplits", () => {
   const file = new Blob();
   test("needs images and labels of the same split", () => {

@@ -53,6 +53,21 @@ describe("dropped files", () => {
     expect(lab.layers.value.map(({ layer }) => layer)).toEqual(["dense_0", "dense_1"]);
   });
 
+  test("a model of several files is inspected and run with all of them", async () => {
+    const { lab, runs } = opened();
+    await lab.takeFiles([file("a.bin"), file("model.json"), file("b.bin")]);
+    expect(lab.study.value.model).toMatchObject({ file: "model.json" });
+    expect(lab.model.value).not.toBeNull();
+    void lab.startRun();
+    expect(Object.keys(runs[0]!.request.files).sort()).toEqual(["a.bin", "b.bin", "model.json"]);
+  });
+
+  test("weights without their model are told", async () => {
+    const { lab } = opened();
+    await lab.takeFiles([file("a.bin")]);
+    expect(lab.notices.value.map(({ report }) => report.where)).toEqual(["a.bin"]);
+  });
+
   test("a damaged model is told and leaves the study as it was", async () => {
     const { lab, refuse } = opened();
     refuse.error = new LesionError("bad-file", "the file ends after 12 bytes", {

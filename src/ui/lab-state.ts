@@ -74,7 +74,7 @@ export function createLab(engine: Engine, schedule: Schedule): Lab {
   const studyText = signal(documentText(defaultStudyDocument));
   const studyError = signal<ErrorReport | null>(null);
   const study = signal(parseStudyText(studyText.value));
-  const inspected = signal<ModelReport | null>(null);
+  const inspected = signal<{ readonly file: string; readonly report: ModelReport } | null>(null);
   const files = signal<Files>({});
   const selected = signal<number | null>(null);
   const sort = signal<Sort>(DEFAULT_SORT);
@@ -82,7 +82,7 @@ export function createLab(engine: Engine, schedule: Schedule): Lab {
 
   const model = computed(() => {
     const { model } = study.value;
-    return "file" in model && inspected.value?.name === model.file ? inspected.value : null;
+    return "file" in model && inspected.value?.file === model.file ? inspected.value.report : null;
   });
   const layers = computed(() => builtLayers(study.value) ?? model.value?.ablatable ?? []);
   const missing = computed(() => missingFile(study.value, files.value));
@@ -120,14 +120,15 @@ export function createLab(engine: Engine, schedule: Schedule): Lab {
     return null;
   };
 
-  const takeModel = async (file: File) => {
+  const takeModel = async (file: File, companions: readonly File[]) => {
+    const given = Object.fromEntries([...companions, file].map((each) => [each.name, each]));
     try {
-      inspected.value = await engine.inspect(file, file.name);
+      inspected.value = { file: file.name, report: await engine.inspect(file.name, given) };
     } catch (thrown) {
       notify(placed(reportOf(thrown), file.name));
       return;
     }
-    files.value = { ...files.value, [file.name]: file };
+    files.value = { ...files.value, ...given };
     const problem = editStudy((study) => ({ ...study, model: { file: file.name } }));
     if (problem !== null) notify(problem);
   };
@@ -167,11 +168,12 @@ export function createLab(engine: Engine, schedule: Schedule): Lab {
       void editStudy(({ data: { path: _, ...data }, ...study }) => ({ ...study, data: { ...data, set: "digits" } })),
     takeFiles: (dropped) =>
       guarded(async () => {
-        const { model, study, idx, unknown } = sortFiles(dropped);
+        const { model, companions, study, idx, unknown } = sortFiles(dropped);
         if (study !== null) setStudyText(await study.text());
         if (idx.length > 0) takeIdx(idx);
         for (const file of unknown) notify(reportOf(unknownFile(file.name)));
-        if (model !== null) await takeModel(model);
+        if (model !== null) await takeModel(model, companions);
+        else for (const file of companions) notify(reportOf(withoutModel(file.name)));
       }),
     startRun: () => {
       check.value = { state: "idle" };
@@ -227,9 +229,16 @@ function placed(report: ErrorReport, file: string): ErrorReport {
   return { ...report, where: report.where === undefined ? file : `${file}, ${report.where}` };
 }
 
+function withoutModel(name: string): LesionError {
+  return new LesionError("bad-file", `${name} belongs to a model that was not dropped with it`, {
+    where: name,
+    fix: "Drop all files of the model together, model.json and its .bin files for instance.",
+  });
+}
+
 function unknownFile(name: string): LesionError {
   return new LesionError("bad-file", `${name} is neither a model, nor IDX data, nor a study`, {
     where: name,
-    fix: "Drop an .onnx model, IDX files such as t10k-images-idx3-ubyte.gz with their labels, or a study.json.",
+    fix: "Drop a model (.onnx, .keras, .h5, .safetensors, model.json with its .bin files), IDX files such as t10k-images-idx3-ubyte.gz with their labels, or a study.json.",
   });
 }

@@ -1,4 +1,4 @@
-/** Which network: one the run builds and trains, or an ONNX file. */
+/** Which network: one the run builds and trains, or a file. */
 import type { ModelReport } from "../../workers/protocol.ts";
 import type { BuildOptions, TrainOptions } from "../study/study.ts";
 import { DropZone } from "./drop-zone.tsx";
@@ -20,8 +20,12 @@ export function ModelCard({ lab }: { lab: Lab }) {
         )}
       </header>
       {"build" in model ? <Built lab={lab} {...model} /> : <FromFile file={model.file} report={report} />}
-      <DropZone label="Choose an ONNX model" accept=".onnx" take={(files) => void lab.takeFiles(files)}>
-        <span>Drop an ONNX model, or choose one</span>
+      <DropZone
+        label="Choose a model"
+        accept=".onnx,.keras,.h5,.hdf5,.safetensors,.json,.bin,.data"
+        take={(files) => void lab.takeFiles(files)}
+      >
+        <span>Drop a model, or choose one: ONNX, Keras, TensorFlow.js, safetensors</span>
       </DropZone>
     </section>
   );

@@ -41,7 +41,10 @@ export function pairValues(results: LiveResults, panel: Panel, quantity: Quantit
 
 /** Positions of the single-unit ablations of a pair panel's layer, where they were measured with the same replacement. */
 export function singlesOf(results: LiveResults, pairs: Panel): Int32Array | null {
-  const replacementOf = ({ sweep }: Panel) => results.study.sweeps[sweep]?.replacement ?? results.study.replacement;
+  const replacementOf = ({ sweep }: Panel) => {
+    const { replacement = results.study.replacement, site = results.study.site } = results.study.sweeps[sweep] ?? {};
+    return { replacement, site };
+  };
   const wanted = canonicalJson(replacementOf(pairs));
   const found = results.panels.find(
     (panel) =>

@@ -72,7 +72,8 @@ function indicesOf(choice: LayerChoice, layers: readonly LayerSummary[]): readon
 }
 
 function titleOf(sweep: Sweep, layers: readonly LayerSummary[]): string {
-  const suffix = sweep.replacement === undefined ? "" : `, ${sweep.replacement.kind}`;
+  const own = [sweep.replacement?.kind, sweep.site].filter((part) => part !== undefined);
+  const suffix = own.map((part) => `, ${part}`).join("");
   if (sweep.ablate === "sets") return `${sweep.sets.length === 1 ? "A set" : "Sets"} of units${suffix}`;
   const indices = indicesOf(sweep.layers, layers);
   const everywhere = layers.every(({ layerIndex }) => indices.includes(layerIndex));

@@ -1,15 +1,18 @@
 /** `lesion bench`: runs the benchmarks in the browser, beside their peers, and prints or writes what they measured. */
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import type { Arguments } from "../arguments.ts";
 import { type Command, SHARED_OPTIONS } from "../command.ts";
 import { openEngine } from "../engine.ts";
+import { shared } from "../headless-page.ts";
+import { findModel } from "../model-files.ts";
 import { textReporter } from "../reporter.ts";
 import { pageRequest } from "../run-study.ts";
 import { readStudy } from "../study-files.ts";
 
 /** Those that run where none is named. */
 const USUAL = ["sweep", "train"];
-const ALL = [...USUAL, "kernels"];
+const ALL = [...USUAL, "kernels", "conv", "vgg"];
 
 export const bench: Command = {
   name: "bench",
@@ -22,14 +25,23 @@ export const bench: Command = {
     runs: { type: "string", value: "N", help: "How often each is measured." },
     study: { type: "string", value: "STUDY.json", help: "Use this study's network and data, not the embedded ones." },
     tune: { type: "boolean", help: "Measure kernel variants first, and use the best." },
+    model: { type: "string", value: "MODEL", help: "vgg: use this model's weights, not seeded ones." },
+    batch: { type: "string", value: "N", help: "conv, vgg: images at once, not 1." },
+    side: { type: "string", value: "PIXELS", help: "conv, vgg: size of the images, a multiple of 32, not 224." },
+    shapes: { type: "string", value: "TEXT", help: "conv: only convolutions with this in their names." },
   },
   run: async (args, screen) => {
-    const runs = args.integer("runs", 1, 1000);
+    const modelPath = args.text("model");
+    const model = modelPath === undefined ? null : await findModel(modelPath);
     const reporter = textReporter(screen);
+    const measures = measuresOf(args);
     await using page = await openEngine(screen, args.text("browser"), (event) => reporter.event(event));
     const path = args.text("study");
-    const given = path === undefined ? {} : pageRequest(page, await readStudy(path));
-    const options = { ...(runs === undefined ? {} : { runs }), tune: args.flag("tune"), ...given };
+    const options = {
+      ...measures,
+      ...(path === undefined ? {} : pageRequest(page, await readStudy(path))),
+      ...(model === null ? {} : { model: { name: model.name, files: shared(page, model.files) } }),
+    };
     const results: Record<string, unknown> = {};
     for (const name of args.names.length === 0 ? USUAL : args.names) {
       screen.live(`measuring ${name}`);
@@ -46,6 +58,20 @@ export const bench: Command = {
     return 0;
   },
 };
+
+/** What is measured, and how often; what is not given is not there. */
+function measuresOf(args: Arguments): Readonly<Record<string, unknown>> {
+  const given = {
+    runs: args.integer("runs", 1, 1000),
+    images: args.integer("batch", 1, 1024),
+    side: args.integer("side", 32, 2048),
+    shapes: args.text("shapes"),
+  };
+  return {
+    tune: args.flag("tune"),
+    ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
+  };
+}
 
 /** A benchmark's own summary, where it brings one as `lines`. */
 function linesOf(result: unknown): readonly string[] | null {

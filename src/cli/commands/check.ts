@@ -47,14 +47,14 @@ function printCheck(report: CheckReport, screen: Screen): void {
   screen.result(
     `${report.reference}: ${verdict} on ${grouped(samples)} samples and ${grouped(ablations)} ablations of them`,
   );
+  if (report.reduced !== undefined) screen.result(`  checked ${report.reduced}`);
   screen.result(
     logitError === 0
       ? "  logits  the same, bit for bit"
       : `  logits  differ by ${logitError.toExponential(1)} of their root mean square at most`,
   );
-  screen.result(
-    `  counts  ${countDifferences.length === 0 ? "all the same" : `${countDifferences.length} of ${ablations} differ`}`,
-  );
+  const counts = countDifferences.length === 0 ? "all the same" : `${countDifferences.length} of ${ablations} differ`;
+  screen.result(`  counts  ${ablations === 0 ? "none compared" : counts}`);
   for (const { row, lesion, reference, unexplained } of countDifferences) {
     const cause = unexplained === 0 ? "all within rounding" : `${unexplained} samples beyond rounding`;
     screen.result(`    ablation ${row}: Lesion ${lesion}, reference ${reference} (${cause})`);

@@ -4,7 +4,7 @@ import { availableParallelism, totalmem } from "node:os";
 import { type BrowserSearch, findBrowser, noBrowser } from "../browser.ts";
 import { type Command, SHARED_OPTIONS } from "../command.ts";
 import { adapterName } from "../reporter.ts";
-import type { Screen } from "../screen.ts";
+import { type Screen, wrapped } from "../screen.ts";
 import { tableLines } from "../table.ts";
 import { bytes, duration, grouped } from "../units-of-measure.ts";
 
@@ -75,15 +75,4 @@ function printSearch({ chosen, rejected }: BrowserSearch, screen: Screen): void 
   for (const [place, line] of wrapped(adapter.features, screen.width - 10).entries()) {
     screen.result(`${place === 0 ? "features" : "        "}  ${line}`);
   }
-}
-
-/** Words in lines of up to `width` characters. */
-function wrapped(words: readonly string[], width: number): string[] {
-  const lines: string[] = [];
-  for (const word of words) {
-    const last = lines.at(-1);
-    if (last === undefined || last.length + 1 + word.length > width) lines.push(word);
-    else lines[lines.length - 1] = `${last} ${word}`;
-  }
-  return lines;
 }

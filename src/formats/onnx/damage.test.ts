@@ -41,6 +41,31 @@ const FILES: readonly Uint8Array[] = [
     outputs: ["y"],
   }),
   writeOnnx(chain(random(1, "damage"))),
+  onnxFile({
+    inputs: { x: ["n", 2, 4, 4] },
+    tensors: [
+      floats("w", [2, 1, 2, 2], [1, 2, 3, 4, 5, 6, 7, 8]),
+      integers("one", [1]),
+      integers("two", [2]),
+      integers("pads", [0, 0, 1, 0, 0, 0, 0, 1]),
+    ],
+    nodes: [
+      {
+        op: "Conv",
+        inputs: ["x", "w"],
+        output: "c",
+        attributes: { group: { int: 2 }, strides: { ints: [1, 2] }, pads: { ints: [1, 0, 0, 1] } },
+      },
+      { op: "Pad", inputs: ["c", "pads"], output: "p" },
+      { op: "AveragePool", inputs: ["p"], output: "a", attributes: { kernel_shape: { ints: [2, 1] } } },
+      { op: "Concat", inputs: ["a", "a"], output: "j", attributes: { axis: { int: 1 } } },
+      { op: "Shape", inputs: ["j"], output: "s" },
+      { op: "Reshape", inputs: ["j", "s"], output: "r" },
+      { op: "Slice", inputs: ["r", "one", "two", "one"], output: "z" },
+      { op: "GlobalMaxPool", inputs: ["z"], output: "y" },
+    ],
+    outputs: ["y"],
+  }),
 ];
 
 function chain(draw: Random): Network {

@@ -9,21 +9,29 @@ import {
   TensorProtoSchema,
   AttributeProto_AttributeType as Type,
 } from "onnx-buf";
+import type { LesionError } from "../../core/errors.ts";
+import type { Network } from "../../network/network.ts";
+import { readOnnx } from "./read.ts";
 
 export type AttributeValue =
   | { int: number }
   | { float: number }
   | { text: string }
   | { ints: number[] }
+  | { floats: number[] }
   | { tensor: TensorProto };
 
 export interface TestModel {
   readonly opset?: number;
   /** Sizes with the batch axis; text is an open size. */
   readonly inputs: Readonly<Record<string, readonly (number | string)[]>>;
+  /** Element types of the inputs that are not float. */
+  readonly types?: Readonly<Record<string, TensorProto_DataType>>;
   readonly tensors?: readonly TensorProto[];
   readonly nodes: readonly TestNode[];
   readonly outputs: readonly string[];
+  /** Element types that outputs declare; the others declare none. */
+  readonly outputTypes?: Readonly<Record<string, TensorProto_DataType>>;
 }
 
 /** `output` is "y" unless given, for a node alone in its graph. */
@@ -33,25 +41,56 @@ export interface TestNode {
   readonly domain?: string;
   readonly inputs: readonly string[];
   readonly output: string;
+  /** Its second and later outputs. */
+  readonly more?: readonly string[];
   readonly attributes?: Readonly<Record<string, AttributeValue>>;
 }
 
+/** A node, last of its graph: it reads x [batch, 3] and gives y unless said. */
+export interface NodeCase extends Partial<TestModel> {
+  readonly title: string;
+  readonly node: Omit<TestNode, "output" | "inputs"> & { readonly inputs?: readonly string[] };
+}
+
+/** The network of the node and those before it. */
+export function readNode({ node, nodes = [], ...model }: Omit<NodeCase, "title">): Network {
+  const last = { inputs: ["x"], output: "y", ...node };
+  const file = { inputs: { x: ["n", 3] }, outputs: ["y"], ...model, nodes: [...nodes, last] };
+  return readOnnx(onnxFile(file), "test");
+}
+
+/** The error that `readNode` throws. */
+export function nodeFailure(model: Omit<NodeCase, "title">): LesionError {
+  try {
+    readNode(model);
+  } catch (error) {
+    return error as LesionError;
+  }
+  throw new Error("the model was read");
+}
+
 /** The file's bytes. */
-export function onnxFile({ opset = 13, inputs, tensors = [], nodes, outputs }: TestModel): Uint8Array {
+export function onnxFile(file: TestModel): Uint8Array {
+  const { opset = 13, inputs, types = {}, tensors = [], nodes, outputs, outputTypes = {} } = file;
   const model = create(ModelProtoSchema, {
     irVersion: 7n,
     opsetImport: [{ domain: "", version: BigInt(opset) }],
     graph: {
       name: "test",
-      input: Object.entries(inputs).map(([name, shape]) => ({ name, type: { value: tensorType(shape) } })),
-      output: outputs.map((name) => ({ name })),
+      input: Object.entries(inputs).map(([name, shape]) => ({ name, type: { value: tensorType(shape, types[name]) } })),
+      output: outputs.map((name) => {
+        const elemType = outputTypes[name];
+        return elemType === undefined
+          ? { name }
+          : { name, type: { value: { case: "tensorType" as const, value: { elemType } } } };
+      }),
       initializer: [...tensors],
-      node: nodes.map(({ op, name = "", domain = "", inputs: input, output, attributes = {} }) => ({
+      node: nodes.map(({ op, name = "", domain = "", inputs: input, output, more = [], attributes = {} }) => ({
         opType: op,
         name,
         domain,
         input: [...input],
-        output: [output],
+        output: [output, ...more],
         attribute: Object.entries(attributes).map(([key, value]) => attribute(key, value)),
       })),
     },
@@ -59,13 +98,13 @@ export function onnxFile({ opset = 13, inputs, tensors = [], nodes, outputs }: T
   return toBinary(ModelProtoSchema, model);
 }
 
-function tensorType(shape: readonly (number | string)[]) {
+function tensorType(shape: readonly (number | string)[], elemType = TensorProto_DataType.FLOAT) {
   const dim = shape.map((size) =>
     typeof size === "number"
       ? { value: { case: "dimValue" as const, value: BigInt(size) } }
       : { value: { case: "dimParam" as const, value: size } },
   );
-  return { case: "tensorType" as const, value: { elemType: TensorProto_DataType.FLOAT, shape: { dim } } };
+  return { case: "tensorType" as const, value: { elemType, shape: { dim } } };
 }
 
 function attribute(name: string, value: AttributeValue): AttributeProto {
@@ -74,6 +113,7 @@ function attribute(name: string, value: AttributeValue): AttributeProto {
   if ("float" in value) return of(Type.FLOAT, { f: value.float });
   if ("text" in value) return of(Type.STRING, { s: new TextEncoder().encode(value.text) });
   if ("ints" in value) return of(Type.INTS, { ints: value.ints.map(BigInt) });
+  if ("floats" in value) return of(Type.FLOATS, { floats: value.floats });
   return of(Type.TENSOR, { t: value.tensor });
 }
 

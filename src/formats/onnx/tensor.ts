@@ -2,9 +2,11 @@
  * Constant tensors: weights and shapes. A tensor's size is checked against the bytes that are there before anything is
  * allocated, and every weight is checked to be a finite f32.
  */
-import { type TensorProto, TensorProto_DataLocation, TensorProto_DataType } from "onnx-buf";
+import { type TensorProto, TensorProto_DataType as Type } from "onnx-buf";
+import { halfToFloat } from "../../core/half-float.ts";
 import { sizeOf } from "../../network/shapes.ts";
 import { firstNonFinite } from "../../network/validate.ts";
+import { type ExternalFiles, externalData, isExternal } from "./external.ts";
 import { damaged, impossible, quote, unsupported } from "./failure.ts";
 
 /** A constant. Integers (shapes, axes) are kept apart from weights. Row-major. */
@@ -16,7 +18,8 @@ export interface FloatTensor {
   readonly values: Float32Array;
 }
 export interface IntegerTensor {
-  readonly kind: "integer";
+  /** Booleans are 0 and 1. */
+  readonly kind: "integer" | "boolean";
   readonly name: string;
   readonly dims: readonly number[];
   /** Safe integers; NaN stands for the batch size where `Shape` read an open one. */
@@ -32,97 +35,57 @@ interface Format {
   readonly bytes: number;
   readonly raw: (view: DataView, offset: number) => number | bigint;
   /** The elements where they are not in `raw_data`. */
-  readonly typed: (proto: TensorProto) => readonly (number | bigint)[];
+  readonly typed: "floatData" | "doubleData" | "int32Data" | "int64Data" | "uint64Data";
   readonly decode?: (element: number) => number;
 }
 
 const FORMATS: ReadonlyMap<number, Format> = new Map<number, Format>([
+  [Type.FLOAT, { kind: "float", bytes: 4, raw: (view, at) => view.getFloat32(at, true), typed: "floatData" }],
+  [Type.DOUBLE, { kind: "float", bytes: 8, raw: (view, at) => view.getFloat64(at, true), typed: "doubleData" }],
   [
-    TensorProto_DataType.FLOAT,
-    float(
-      4,
-      (view, at) => view.getFloat32(at, true),
-      (proto) => proto.floatData,
-    ),
+    Type.FLOAT16,
+    { kind: "float", bytes: 2, raw: (view, at) => view.getUint16(at, true), typed: "int32Data", decode: halfToFloat },
   ],
-  [
-    TensorProto_DataType.DOUBLE,
-    float(
-      8,
-      (view, at) => view.getFloat64(at, true),
-      (proto) => proto.doubleData,
-    ),
-  ],
-  [
-    TensorProto_DataType.FLOAT16,
-    {
-      ...float(
-        2,
-        (view, at) => view.getUint16(at, true),
-        (proto) => proto.int32Data,
-      ),
-      decode: halfToFloat,
-    },
-  ],
-  [
-    TensorProto_DataType.INT32,
-    integer(
-      4,
-      (view, at) => view.getInt32(at, true),
-      (proto) => proto.int32Data,
-    ),
-  ],
-  [
-    TensorProto_DataType.BOOL,
-    integer(
-      1,
-      (view, at) => view.getUint8(at),
-      (proto) => proto.int32Data,
-    ),
-  ],
-  [
-    TensorProto_DataType.INT64,
-    integer(
-      8,
-      (view, at) => view.getBigInt64(at, true),
-      (proto) => proto.int64Data,
-    ),
-  ],
+  [Type.BOOL, { kind: "boolean", bytes: 1, raw: (view, at) => view.getUint8(at), typed: "int32Data" }],
+  [Type.UINT8, { kind: "integer", bytes: 1, raw: (view, at) => view.getUint8(at), typed: "int32Data" }],
+  [Type.INT8, { kind: "integer", bytes: 1, raw: (view, at) => view.getInt8(at), typed: "int32Data" }],
+  [Type.UINT16, { kind: "integer", bytes: 2, raw: (view, at) => view.getUint16(at, true), typed: "int32Data" }],
+  [Type.INT16, { kind: "integer", bytes: 2, raw: (view, at) => view.getInt16(at, true), typed: "int32Data" }],
+  [Type.UINT32, { kind: "integer", bytes: 4, raw: (view, at) => view.getUint32(at, true), typed: "uint64Data" }],
+  [Type.INT32, { kind: "integer", bytes: 4, raw: (view, at) => view.getInt32(at, true), typed: "int32Data" }],
+  [Type.UINT64, { kind: "integer", bytes: 8, raw: (view, at) => view.getBigUint64(at, true), typed: "uint64Data" }],
+  [Type.INT64, { kind: "integer", bytes: 8, raw: (view, at) => view.getBigInt64(at, true), typed: "int64Data" }],
 ]);
 
-function float(bytes: number, raw: Format["raw"], typed: Format["typed"]): Format {
-  return { kind: "float", bytes, raw, typed };
-}
-function integer(bytes: number, raw: Format["raw"], typed: Format["typed"]): Format {
-  return { kind: "integer", bytes, raw, typed };
+/** What elements of a type are read as; null for types that are not read. */
+export function kindOf(elementType: number): Tensor["kind"] | null {
+  return FORMATS.get(elementType)?.kind ?? null;
 }
 
+const NO_FILES: ExternalFiles = new Map();
+
 /**
- * The tensor, named `name`. Throws LesionError: "unsupported" for other element types and data kept in other files,
- * "bad-file" where dims and data disagree, "bad-model" for a weight that is NaN or beyond f32, with its first index.
+ * The tensor, named `name`; `external` holds the files beside the model. Throws LesionError: "unsupported" for other element
+ * types, "bad-file" where dims and data disagree, "bad-model" for a weight that is NaN or beyond f32, with its first index,
+ * and as `externalData` does.
  */
-export function readTensor(proto: TensorProto, name: string): Tensor {
+export function readTensor(proto: TensorProto, name: string, external = NO_FILES): Tensor {
   const where = `tensor ${quote(name)}`;
-  if (proto.dataLocation === TensorProto_DataLocation.EXTERNAL || proto.externalData.length > 0) {
-    const location = proto.externalData.find(({ key }) => key === "location")?.value ?? "";
-    const message = `${where} is kept in another file, ${quote(location)}`;
-    throw unsupported(
-      message,
-      where,
-      "Save the model as one file: onnx.save(model, path, save_as_external_data=False).",
-    );
-  }
   const format = FORMATS.get(proto.dataType);
   if (format === undefined) {
-    const type = TensorProto_DataType[proto.dataType] ?? `number ${proto.dataType}`;
+    const type = Type[proto.dataType] ?? `number ${proto.dataType}`;
     const message = `${where} has elements of type ${type}`;
     throw unsupported(message, where, "Export the model with float, float16 or double weights.");
   }
   const dims = dimsOf(proto, where);
-  const elements = elementsOf(proto, format, sizeOf(dims), where);
-  return format.kind === "float"
-    ? { kind: "float", name, dims, values: floats(elements, format, where) }
-    : { kind: "integer", name, dims, values: integers(elements, where) };
+  const count = sizeOf(dims);
+  const data = isExternal(proto) ? externalData(proto, external, where) : proto.rawData;
+  const elements = elementsOf(proto, data, format, count, where);
+  if (format.kind !== "float") return { kind: format.kind, name, dims, values: integers(elements, where) };
+  const plain = proto.dataType === Type.FLOAT && data.length > 0;
+  const values = plain ? littleEndianFloats(data) : floats(elements, format);
+  checkFinite(values, elements, format, where);
+  return { kind: "float", name, dims, values };
 }
 
 function dimsOf(proto: TensorProto, where: string): number[] {
@@ -139,35 +102,49 @@ interface Elements {
   readonly at: (index: number) => number | bigint;
 }
 
-function elementsOf(proto: TensorProto, format: Format, count: number, where: string): Elements {
-  const { rawData } = proto;
-  const typed = format.typed(proto);
+function elementsOf(proto: TensorProto, data: Uint8Array, format: Format, count: number, where: string): Elements {
+  const typed = proto[format.typed];
   const shape = `[${proto.dims.join(", ")}]`;
-  if (typed.length > 0 || rawData.length === 0) {
-    if (typed.length !== count || rawData.length > 0) {
+  if (typed.length > 0 || data.length === 0) {
+    if (typed.length !== count || data.length > 0) {
       throw damaged(`${where} has ${typed.length} numbers, its shape ${shape} needs ${count}`, where);
     }
     return { count, at: (index) => typed[index]! };
   }
-  if (rawData.length !== count * format.bytes) {
+  if (data.length !== count * format.bytes) {
     const needed = `${count} of ${format.bytes} bytes, ${count * format.bytes} in all`;
-    throw damaged(`${where} has ${rawData.length} bytes of data, its shape ${shape} needs ${needed}`, where);
+    throw damaged(`${where} has ${data.length} bytes of data, its shape ${shape} needs ${needed}`, where);
   }
-  const view = new DataView(rawData.buffer, rawData.byteOffset, rawData.byteLength);
+  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
   return { count, at: (index) => format.raw(view, index * format.bytes) };
 }
 
-function floats(elements: Elements, format: Format, where: string): Float32Array {
+const isLittleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
+
+/** A copy, because the bytes may begin at any address; all at once, because networks hold hundreds of millions. */
+function littleEndianFloats(data: Uint8Array): Float32Array {
+  const { buffer } = new Uint8Array(data);
+  if (isLittleEndian) return new Float32Array(buffer);
+  const view = new DataView(buffer);
+  return Float32Array.from({ length: data.length / 4 }, (_, i) => view.getFloat32(4 * i, true));
+}
+
+function floats(elements: Elements, { decode }: Format): Float32Array {
   const values = new Float32Array(elements.count);
-  const decode = format.decode ?? ((element: number) => element);
-  for (let i = 0; i < elements.count; i++) values[i] = decode(Number(elements.at(i)));
-  const index = firstNonFinite(values);
-  if (index >= 0) {
-    const found = decode(Number(elements.at(index)));
-    const reason = Number.isFinite(found) ? `${found}, beyond the range of f32,` : `${found}`;
-    throw impossible(`${where} is ${reason} at index ${index}`, where, { index });
+  for (let i = 0; i < elements.count; i++) {
+    const element = Number(elements.at(i));
+    values[i] = decode === undefined ? element : decode(element);
   }
   return values;
+}
+
+function checkFinite(values: Float32Array, elements: Elements, { decode }: Format, where: string): void {
+  const index = firstNonFinite(values);
+  if (index < 0) return;
+  const element = Number(elements.at(index));
+  const found = decode === undefined ? element : decode(element);
+  const reason = Number.isFinite(found) ? `${found}, beyond the range of f32,` : `${found}`;
+  throw impossible(`${where} is ${reason} at index ${index}`, where, { index });
 }
 
 function integers(elements: Elements, where: string): Float64Array {
@@ -179,14 +156,4 @@ function integers(elements: Elements, where: string): Float64Array {
     if (Number.isNaN(values[i])) throw impossible(`${where} is no integer at index ${i}`, where, { index: i });
   }
   return values;
-}
-
-/** IEEE 754 half precision: 1 sign, 5 exponent and 10 fraction bits. */
-function halfToFloat(bits: number): number {
-  const sign = (bits & 0x8000) === 0 ? 1 : -1;
-  const exponent = (bits >>> 10) & 31;
-  const fraction = bits & 1023;
-  if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { random } from "../../core/random.ts";
-import { evaluate } from "../../network/evaluate.fixture.ts";
+import { evaluate } from "../../network/evaluate.test-support.ts";
 import type { ActivationKind, DenseLayer, Layer, Network } from "../../network/network.ts";
 import { simplify } from "../../network/simplify.ts";
 import { readOnnx } from "./read.ts";

@@ -17,9 +17,11 @@ import {
   type ValueInfoProto,
   ValueInfoProtoSchema,
 } from "onnx-buf";
-import type { Activation, DenseLayer, Layer, Network } from "../../network/network.ts";
+import { LesionError } from "../../core/errors.ts";
+import type { Activation, DenseLayer, Layer, Network, Weight } from "../../network/network.ts";
 import { inferShapes, type Shape } from "../../network/shapes.ts";
 import { validateNetwork } from "../../network/validate.ts";
+import { floatsOf } from "../../network/weight.ts";
 
 /**
  * The network as an ONNX file. Layers keep their names; reading it back gives the same network, with a dense layer's
@@ -84,14 +86,19 @@ function nodesOf(writer: Writer, layer: Layer): NodeProto[] {
     }
     case "identity":
       return [node("Identity", name, [input], name)];
+    default:
+      throw new LesionError("unsupported", `layer "${name}" (${layer.kind}) cannot be written to ONNX`, {
+        where: `layer "${name}"`,
+        fix: "Keep the file the network was read from; only dense networks are written.",
+      });
   }
 }
 
-function denseNodes(writer: Writer, layer: DenseLayer, input: string): NodeProto[] {
+function denseNodes(writer: Writer, layer: DenseLayer<Weight>, input: string): NodeProto[] {
   const { name, inFeatures, outFeatures, weight, bias, activation } = layer;
   const linear = activation.kind === "linear";
   const output = linear ? name : writer.fresh(`${name}/linear`);
-  const inputs = [input, constant(writer, `${name}.weight`, [inFeatures, outFeatures], weight)];
+  const inputs = [input, constant(writer, `${name}.weight`, [inFeatures, outFeatures], floatsOf(weight))];
   if (bias !== null) inputs.push(constant(writer, `${name}.bias`, [outFeatures], bias));
   const product = node(bias === null ? "MatMul" : "Gemm", name, inputs, output);
   if (linear) return [product];
@@ -124,6 +131,20 @@ function activationNodes(
       const gate = writer.fresh(`${name}/sigmoid`);
       return [node("Sigmoid", gate, [input], gate), node("Mul", name, [input, gate], output)];
     }
+    case "clip": {
+      const bounds = [activation.alpha, activation.beta ?? 0].map((bound, i) =>
+        constant(writer, `${name}.${i === 0 ? "min" : "max"}`, [], Float32Array.of(bound)),
+      );
+      return [node("Clip", name, [input, ...bounds], output)];
+    }
+    case "hard-sigmoid": {
+      const slopes = [float("alpha", activation.alpha), float("beta", activation.beta ?? 0)];
+      return [node("HardSigmoid", name, [input], output, slopes)];
+    }
+    case "hard-swish":
+      return [node("HardSwish", name, [input], output)];
+    case "elu":
+      return [node("Elu", name, [input], output, [float("alpha", activation.alpha)])];
   }
 }
 

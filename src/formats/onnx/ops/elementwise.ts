@@ -7,7 +7,10 @@
 import type { LesionError } from "../../../core/errors.ts";
 import { applyActivation, erf } from "../../../network/activation.ts";
 import type { ActivationKind } from "../../../network/network.ts";
-import { type Elementwise, type Features, type Operation, openInput, refuse, type Value } from "../operation.ts";
+import { computedFrom, type Features } from "../features.ts";
+import { combined, mapped } from "../folding.ts";
+import { type Elementwise, type Operation, openInput, refuse, settled, type Value } from "../operation.ts";
+import type { Tensor } from "../tensor.ts";
 
 const KNOWN: readonly ActivationKind[] = ["linear", "sigmoid", "tanh", "silu", "gelu", "gelu-tanh"];
 /** -6 .. 6; GELU and its tanh approximation differ by up to 5e-4 in between, f32 constants make 1e-7. */
@@ -31,54 +34,53 @@ export function Erf(operation: Operation): Value {
   return unary(operation, erf, null);
 }
 
-/** y = a * b. */
-export function Mul(operation: Operation): Value {
-  return binary(operation, (a, b) => a * b, null);
-}
-
-/** y = a / b. */
-export function Div(operation: Operation): Value {
-  return binary(operation, (a, b) => a / b, null);
-}
-
 /** y = a ^ b. */
 export function Pow(operation: Operation): Value {
-  return binary(operation, (a, b) => a ** b, null);
+  const [a, b] = [openInput(operation, 0), openInput(operation, 1)];
+  const power = (x: number, exponent: number) => x ** exponent;
+  if (isConstant(a) && isConstant(b)) return combined(operation, a, b, power);
+  const expression = expressionOf(operation, a, b, power, null);
+  if (expression === null) throw refuse(operation, "raises values to a power that is not one constant number");
+  return expression;
 }
 
 /**
- * What `combine` makes of inputs 0 and 1: two functions of the same features, or one and a number. `alone` adds the layer
- * of this node by itself, where it has one; null: it means something only within an activation.
+ * What `combine` makes of two functions of the same features, or of one and a number; null where they are something else,
+ * or too long. `alone` adds the layer of this node by itself; null: it means something only within an activation.
  */
-export function binary(
+export function expressionOf(
   operation: Operation,
+  left: Value,
+  right: Value,
   combine: (a: number, b: number) => number,
-  alone: (() => Features) | null,
-): Elementwise {
-  const a = termOf(operation, openInput(operation, 0));
-  const b = termOf(operation, openInput(operation, 1));
-  const of = a.of ?? b.of;
-  if (of === null || (b.of !== null && b.of.layer !== of.layer)) {
-    throw refuse(operation, "combines values other than functions of one computed value, and single numbers");
-  }
+  alone: (() => Value) | null,
+): Elementwise | null {
+  const [a, b] = [termOf(left), termOf(right)];
+  const of = a?.of ?? b?.of;
+  if (a === null || b === null || !of) return null;
+  if ((a.of !== null && a.of.layer !== of.layer) || (b.of !== null && b.of.layer !== of.layer)) return null;
   const nodes = a.nodes + b.nodes + 1;
-  if (nodes > MOST_NODES) throw refuse(operation, `ends an expression of more than ${MOST_NODES} nodes`);
+  if (nodes > MOST_NODES) return null;
   return elementwise(operation, { of, apply: (x) => combine(a.apply(x), b.apply(x)), nodes }, alone);
 }
 
-function unary(operation: Operation, apply: (x: number) => number, kind: ActivationKind | null): Elementwise {
+function unary(operation: Operation, apply: (x: number) => number, kind: ActivationKind | null): Value {
   const input = openInput(operation, 0);
-  const settle = () => (input.kind === "elementwise" ? input.asFeatures() : input);
+  if (isConstant(input)) return mapped(operation, input, apply);
   const isLong = input.kind === "elementwise" && input.nodes >= MOST_NODES;
-  const inner = termOf(operation, isLong ? settle() : input);
-  const { of } = inner;
-  if (of === null) throw refuse(operation, "takes a constant");
+  const inner = termOf(isLong ? settled(input) : input);
+  if (inner === null || inner.of === null) throw refuse(operation, "takes a constant");
   const alone = () => {
-    const source = settle();
+    const source = settled(input);
     if (kind === null || source.kind !== "features") throw unknown(operation);
     return activationLayer(operation, source, kind);
   };
-  return elementwise(operation, { of, apply: (x) => apply(inner.apply(x)), nodes: inner.nodes + 1 }, alone);
+  const nodes = inner.nodes + 1;
+  return elementwise(operation, { of: inner.of, apply: (x) => apply(inner.apply(x)), nodes }, alone);
+}
+
+function isConstant(value: Value): value is Tensor {
+  return value.kind === "float" || value.kind === "integer" || value.kind === "boolean";
 }
 
 /** A function of the features `of`; of nothing, and constant, where that is null. */
@@ -88,31 +90,32 @@ interface Term {
   readonly nodes: number;
 }
 
-function termOf(operation: Operation, value: Value): Term {
+/** Null for a constant that is not one number. */
+function termOf(value: Value): Term | null {
   if (value.kind === "elementwise") return value;
   if (value.kind === "features") return { of: value, apply: (x) => x, nodes: 0 };
   const [number] = value.values;
-  if (value.kind !== "float" || value.values.length !== 1 || number === undefined) {
-    throw refuse(operation, "takes a constant of more than one number, or of integers");
-  }
+  // A number of many axes may give the features axes they have not.
+  if (value.kind !== "float" || value.values.length !== 1 || number === undefined || value.dims.length > 1) return null;
   return { of: null, apply: () => number, nodes: 0 };
 }
 
 function elementwise(
   operation: Operation,
   term: Term & { readonly of: Features },
-  alone: (() => Features) | null,
+  alone: (() => Value) | null,
 ): Elementwise {
   let features: Features | null = null;
   const asFeatures = () => {
-    features ??= settled();
+    features ??= found();
     return features;
   };
-  const settled = () => {
+  const found = () => {
     const kind = activationOf(term.apply);
     if (kind !== undefined) return activationLayer(operation, term.of, kind);
-    if (alone === null) throw unknown(operation);
-    return alone();
+    const value = alone === null ? null : alone();
+    if (value?.kind !== "features") throw unknown(operation);
+    return value;
   };
   return { kind: "elementwise", ...term, asFeatures };
 }
@@ -124,9 +127,9 @@ function activationOf(apply: (x: number) => number): ActivationKind | undefined 
 }
 
 function activationLayer(operation: Operation, features: Features, kind: ActivationKind): Features {
-  const activation = { kind, alpha: 0 };
-  const layer = operation.emit({ kind: "activation", name: operation.name, inputs: [features.layer], activation });
-  return { ...features, layer };
+  const { name } = operation;
+  const inputs = [features.layer];
+  return computedFrom(operation, features, { kind: "activation", name, inputs, activation: { kind, alpha: 0 } });
 }
 
 function unknown(operation: Operation): LesionError {

@@ -1,70 +1,71 @@
-/** Operators that hand their input on: Identity, Dropout in evaluation, Cast between floats. Constant, which starts. */
+/** Operators that hand their input on: Identity, Dropout in evaluation, Cast between floats. */
 import { TensorProto_DataType as Type } from "onnx-buf";
-import { impossible } from "../failure.ts";
+import { computedFrom } from "../features.ts";
+import { makeTensor, mapped } from "../folding.ts";
 import {
   anyInput,
-  featuresInput,
-  integerInput,
+  constantInput,
+  hasInput,
+  numberInput,
   type Operation,
   refuse,
   type SettledValue,
+  sizesOf,
   type Value,
 } from "../operation.ts";
-import { readTensor } from "../tensor.ts";
+import { kindOf } from "../tensor.ts";
 
 /** y = x. */
 export function Identity(operation: Operation): Value {
   return pass(operation, anyInput(operation, 0));
 }
 
-/** y = x in evaluation; the mask, its second output, is not given. */
+/** y = x: in evaluation, and in training where nothing is dropped. The mask, its second output, is of ones alone. */
 export function Dropout(operation: Operation): Value {
   operation.attributes.float("ratio", 0.5);
   operation.attributes.int("seed", 0);
-  const training = operation.inputs[2] ?? null;
-  if (training !== null && integerInput(operation, 2).values.some((value) => value !== 0)) {
+  const trains = hasInput(operation, 2) && constantInput(operation, 2).values.some((value) => value !== 0);
+  if (trains && !(hasInput(operation, 1) && numberInput(operation, 1) === 0)) {
     throw refuse(operation, "is in training mode", "Export the model in evaluation mode.");
   }
-  return pass(operation, featuresInput(operation, 0));
+  const value = anyInput(operation, 0);
+  const sizes = sizesOf(operation, value);
+  const kind = operation.opset < 10 ? "float" : "boolean";
+  if (!sizes.some(Number.isNaN)) operation.gives(1, () => makeTensor(operation, { kind }, sizes, () => 1));
+  return pass(operation, value);
 }
 
-const FLOATS: readonly number[] = [Type.FLOAT, Type.FLOAT16, Type.DOUBLE];
-const INTEGERS: readonly number[] = [Type.INT32, Type.INT64];
+/** How a number becomes one of each type: cut towards 0, and modulo what the type can tell apart. */
+const INTEGERS: ReadonlyMap<number, (x: number) => number> = new Map([
+  [Type.INT8, (x) => (x << 24) >> 24],
+  [Type.INT16, (x) => (x << 16) >> 16],
+  [Type.INT32, (x) => x | 0],
+  [Type.INT64, (x) => Math.trunc(x) + 0],
+  [Type.UINT8, (x) => x & 0xff],
+  [Type.UINT16, (x) => x & 0xffff],
+  [Type.UINT32, (x) => x >>> 0],
+  [Type.UINT64, (x) => Math.trunc(x) + 0],
+]);
 
-/** To another type of float (everything is computed in f32), or of integer constants. */
+/**
+ * Computed values to another type of float (everything is computed in f32); constants, and arrays that are given while
+ * reading, to any type.
+ */
 export function Cast(operation: Operation): Value {
   const value = anyInput(operation, 0);
   const to = operation.attributes.int("to", Type.UNDEFINED);
   operation.attributes.int("saturate", 1);
-  const same = value.kind === "integer" ? INTEGERS : FLOATS;
-  if (!same.includes(to)) throw refuse(operation, `casts to ${Type[to] ?? `type ${to}`}`);
-  return pass(operation, value);
+  operation.attributes.text("round_mode", "up");
+  const kind = kindOf(to);
+  const constant = value.kind === "features" ? value.given : value;
+  if (kind === "float" && value.kind === "features") return pass(operation, value);
+  if (kind === null || constant === undefined) throw refuse(operation, `casts to ${Type[to] ?? `type ${to}`}`);
+  const convert = kind === "boolean" ? (x: number) => Number(x !== 0) : (INTEGERS.get(to) ?? Number);
+  // NaN stands for the open size of the batch.
+  return mapped(operation, constant, (x) => (Number.isNaN(x) && kind === "integer" ? x : convert(x)), kind);
 }
 
 function pass(operation: Operation, value: SettledValue): Value {
   if (value.kind !== "features") return value;
-  const layer = operation.emit({ kind: "identity", name: operation.name, inputs: [value.layer] });
-  return { ...value, layer };
-}
-
-/** A tensor held by the node itself. */
-export function Constant(operation: Operation): Value {
-  const { attributes, name, where } = operation;
-  const tensor = attributes.tensor("value");
-  if (tensor !== null) return readTensor(tensor, name);
-  const one = (attribute: string, many: string) => {
-    if (attributes.has(attribute)) return { dims: [], values: [attributes.int(attribute, 0)] };
-    const values = attributes.ints(many);
-    return values === null ? null : { dims: [values.length], values };
-  };
-  const integers = one("value_int", "value_ints");
-  if (integers !== null) {
-    return { kind: "integer", name, dims: integers.dims, values: Float64Array.from(integers.values) };
-  }
-  const scalar = attributes.has("value_float");
-  const floats = scalar ? [attributes.float("value_float", 0)] : attributes.floats("value_floats");
-  if (floats === null) throw refuse(operation, "holds no tensor, floats or integers");
-  const bad = floats.findIndex((value) => !Number.isFinite(value));
-  if (bad >= 0) throw impossible(`${where} is ${floats[bad]} at index ${bad}`, where, { index: bad });
-  return { kind: "float", name, dims: scalar ? [] : [floats.length], values: Float32Array.from(floats) };
+  return computedFrom(operation, value, { kind: "identity", name: operation.name, inputs: [value.layer] });
 }

@@ -1,6 +1,7 @@
 /** Softmax and LogSoftmax. Before opset 13 they act on all axes from `axis` on at once, since then on `axis` alone. */
 import { sizeOf } from "../../../network/shapes.ts";
-import { axisOf, type Features, featuresInput, type Operation, refuse, type Value } from "../operation.ts";
+import { computedFrom, type Features, featuresOf, inOrder, reshaped } from "../features.ts";
+import { featuresInput, type Operation, refuse, sampleAxis, type Value } from "../operation.ts";
 
 /** y = exp(x) / sum(exp(x)). */
 export function Softmax(operation: Operation): Value {
@@ -14,33 +15,36 @@ export function LogSoftmax(operation: Operation): Value {
 
 function softmax(operation: Operation, log: boolean): Value {
   const features = featuresInput(operation, 0);
-  const { shape } = features;
-  const rank = shape.length + 1;
   const joins = operation.opset < 13;
-  const axis = axisOf(operation, operation.attributes.int("axis", joins ? 1 : -1), rank);
-  if (axis === 0) throw refuse(operation, "normalises over the batch (axis 0)", "Set its axis to -1.");
-  if (features.channelsLast !== null) throw refuse(operation, "normalises an image", "Put a Flatten before it.");
-  const { name } = operation;
-  if (axis === rank - 1 && shape.length === features.kept.length && shape.at(-1) === features.kept.at(-1)) {
-    return { ...features, layer: operation.emit({ kind: "softmax", name, inputs: [features.layer], log }) };
-  }
-  const joined = sizeOf(shape.slice(axis - 1));
-  const others = sizeOf(shape) / joined;
-  if (!joins && joined !== shape[axis - 1]) throw refuse(operation, `normalises over axis ${axis} of ${rank}`);
-  return softmaxOver(operation, features, others === 1 ? [joined] : [others, joined], log);
+  const axis = sampleAxis(operation, features, operation.attributes.int("axis", joins ? 1 : -1), "normalises");
+  const { shape } = features;
+  const last = shape.length - 1;
+  if (last < 0) throw refuse(operation, "normalises samples of one number");
+  if (joins && axis < last) return overJoined(operation, features, axis, log);
+  if (axis > 0 && axis < last) return overMiddle(operation, features, axis, log);
+  const source = inOrder(operation, features, axis === last ? "onnx" : "channels-last");
+  return computedFrom(operation, source, { kind: "softmax", name: operation.name, inputs: [source.layer], log });
 }
 
-/** Softmax over the last axis of `shape`, then the shape the features had. */
-function softmaxOver(operation: Operation, features: Features, shape: readonly number[], log: boolean): Features {
-  const before = operation.extraName("joined");
-  const during = operation.extraName("normalised");
-  operation.emit({ kind: "reshape", name: before, inputs: [features.layer], shape });
+/** Over the axes from `axis` on, made one; then the shape the features had. */
+function overJoined(operation: Operation, features: Features, axis: number, log: boolean): Features {
+  const { shape } = features;
+  const sizes = [sizeOf(shape.slice(0, axis)), sizeOf(shape.slice(axis))];
+  const before = reshaped(operation, features, sizes[0] === 1 ? [sizes[1]!] : sizes, operation.extraName("joined"));
+  const name = operation.extraName("normalised");
+  const during = computedFrom(operation, before, { kind: "softmax", name, inputs: [before.layer], log });
+  return reshaped(operation, during, shape, operation.name);
+}
+
+/** Over one axis that is neither the first nor the last: it changes places with the last, and back. */
+function overMiddle(operation: Operation, features: Features, axis: number, log: boolean): Features {
+  const { shape } = features;
+  const source = inOrder(operation, features, "onnx");
+  const last = shape.length - 1;
+  const axes = [...shape.keys()].with(axis, last).with(last, axis);
+  const [before, during] = [operation.extraName("moved"), operation.extraName("normalised")];
+  operation.emit({ kind: "transpose", name: before, inputs: [source.layer], axes });
   operation.emit({ kind: "softmax", name: during, inputs: [before], log });
-  const layer = operation.emit({
-    kind: "reshape",
-    name: operation.name,
-    inputs: [during],
-    shape: features.kept,
-  });
-  return { ...features, layer };
+  operation.emit({ kind: "transpose", name: operation.name, inputs: [during], axes });
+  return featuresOf(operation.name, shape, "onnx");
 }

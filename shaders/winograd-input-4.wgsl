@@ -1,0 +1,3 @@
+// The input transform of Winograd convolution F(4 x 4, 3 x 3).
+// include: lib/winograd-4.wgsl
+// include: lib/winograd-input.wgsl

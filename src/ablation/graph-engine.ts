@@ -1,0 +1,296 @@
+/**
+ * Computes sweeps over graphs: a segment's images go once through the intact network, each site of the plan is opened on what
+ * that pass kept, and its masks are evaluated in batches of (image, mask) rows. Rows on which nothing moves are not computed.
+ */
+import { countBits } from "../core/bitset.ts";
+import { LesionError } from "../core/errors.ts";
+import { graphMoments } from "../engine/graph/graph-moments.ts";
+import {
+  type GraphPrefix,
+  type GraphTruth,
+  type ImageRange,
+  type ImageSource,
+  openImages,
+  rankTruth,
+  runPrefix,
+} from "../engine/graph/graph-prefix.ts";
+import { type ChannelReplacement, type GraphSite, openGraphSite } from "../engine/graph/graph-site.ts";
+import type { DeviceTensor, GraphDevice } from "../engine/graph/layer-dispatches.ts";
+import { openGraph } from "../engine/graph/open-graph.ts";
+import type { Arena } from "../gpu/arena.ts";
+import type { Gpu } from "../gpu/device.ts";
+import { readTally, tallyLayout } from "../kernels/tally.ts";
+import { channelsOf } from "../kernels/tensor-layout.ts";
+import type { AblatableLayer } from "../network/ablatable.ts";
+import type { Ablation, AblationSource } from "./ablation.ts";
+import { type Effect, effectOf, intactOutcome, noEffect, type Outcome } from "./effects.ts";
+import type { GraphPlan, GraphStep } from "./graph-planner.ts";
+import type { Coefficients, OpenSegment, SweepBatch, SweepEngine } from "./sweep.ts";
+
+export interface GraphSweep extends ImageSource {
+  readonly gpu: Gpu;
+  readonly plan: GraphPlan;
+  readonly ablatable: readonly AblatableLayer[];
+  readonly ablations: AblationSource;
+  readonly top5: boolean;
+  readonly loss: boolean;
+  readonly seed: number;
+  readonly proceed: () => Promise<boolean>;
+}
+
+/** The engine of a graph; its weights belong to `arena`. */
+export async function graphEngine(arena: Arena, sweep: GraphSweep): Promise<SweepEngine<GraphStep>> {
+  const { gpu, plan, ablatable } = sweep;
+  const device = await openGraph(gpu, arena, plan.graph, plan.weights, plan.round);
+  return {
+    units: (stage) => ablatable[stage]!.units,
+    openSegment: (own, { start, samples }) => openSegment(sweep, device, own, { start, images: samples }),
+  };
+}
+
+async function openSegment(
+  sweep: GraphSweep,
+  device: GraphDevice,
+  arena: Arena,
+  range: ImageRange,
+): Promise<OpenSegment<GraphStep>> {
+  const { gpu, plan, ablatable } = sweep;
+  const { graph, output, groups } = plan;
+  const classes = channelsOf(graph.shapes.get(output)!);
+  const input = graph.network.inputs[0]!;
+  const images = await openImages(gpu, arena, sweep, input.shape, range);
+  const prefixes = new Prefixes(sweep, device, images, range);
+  const logits = await prefixes.open(groups.length > 0 ? 0 : null, output);
+  const truth = await rankTruth(gpu, arena, sweep, range, logits, classes);
+  prefixes.free(logits);
+  const intact = intactOutcome(truth, classes);
+  return {
+    intact,
+    truths: truth.truths,
+    async moments(stage, site, before) {
+      const { layer } = ablatable[stage]!;
+      const linear = site === "pre-activation";
+      const held = prefixes.current;
+      if (held?.z.has(layer)) return graphMoments(gpu, held, layer, linear, before);
+      prefixes.release();
+      using transient = gpu.arena.scope();
+      const roots = { z: new Set([layer]), values: new Set<string>() };
+      const { prefix } = await runPrefix(gpu, transient, device, images, range, roots, null);
+      return await graphMoments(gpu, prefix, layer, linear, before);
+    },
+    async *run(step, coefficients) {
+      const replaced = await replacementsOf(step, sweep, coefficients);
+      await prefixes.open(step.group, null);
+      yield* runGraphStep(step, replaced, { ...sweep, prefix: prefixes.current!, truth, intact });
+    },
+    [Symbol.dispose]: () => prefixes[Symbol.dispose](),
+  };
+}
+
+/** The prefix of one group of sites at a time: another is computed when a site asks for it. */
+class Prefixes implements Disposable {
+  readonly #sweep: GraphSweep;
+  readonly #device: GraphDevice;
+  readonly #images: DeviceTensor;
+  readonly #range: ImageRange;
+  #group: number | null = null;
+  #held: { readonly arena: Arena; readonly prefix: GraphPrefix } | null = null;
+
+  constructor(sweep: GraphSweep, device: GraphDevice, images: DeviceTensor, range: ImageRange) {
+    this.#sweep = sweep;
+    this.#device = device;
+    this.#images = images;
+    this.#range = range;
+  }
+
+  /** Makes a group's prefix the current one; `output` asks for that layer's result besides. */
+  async open(group: number | null, output: string): Promise<GPUBuffer>;
+  async open(group: number | null, output: null): Promise<null>;
+  async open(group: number | null, output: string | null): Promise<GPUBuffer | null> {
+    if (output === null && group === this.#group && this.#held) return null;
+    const { gpu, plan } = this.#sweep;
+    this.release();
+    const own = gpu.arena.scope();
+    try {
+      const roots = group === null ? { z: new Set<string>(), values: new Set<string>() } : plan.groups[group]!;
+      const { prefix, logits } = await runPrefix(gpu, own, this.#device, this.#images, this.#range, roots, output);
+      this.#held = { arena: own, prefix };
+      this.#group = group;
+      return logits;
+    } catch (error) {
+      own[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  free(logits: GPUBuffer): void {
+    this.#held?.arena.free(logits);
+  }
+
+  get current(): GraphPrefix | null {
+    return this.#held?.prefix ?? null;
+  }
+
+  /** Lets go of what is held. */
+  release(): void {
+    this.#held?.arena[Symbol.dispose]();
+    this.#held = null;
+  }
+
+  [Symbol.dispose](): void {
+    this.release();
+  }
+}
+
+interface StepOptions extends GraphSweep {
+  readonly prefix: GraphPrefix;
+  readonly truth: GraphTruth;
+  readonly intact: Outcome;
+}
+
+/** How the units of a step's layers are replaced, by layer. */
+async function replacementsOf(
+  { stage, deeper, replacement, site }: GraphStep,
+  { ablatable, seed }: GraphSweep,
+  coefficients: Coefficients,
+): Promise<ReadonlyMap<string, ChannelReplacement>> {
+  const replaced = new Map<string, ChannelReplacement>();
+  for (const index of [stage, ...deeper]) {
+    replaced.set(ablatable[index]!.layer, {
+      coefficients: await coefficients(index, replacement, site),
+      before: site === "pre-activation",
+      seed: seed + index,
+    });
+  }
+  return replaced;
+}
+
+/** Runs one step on a segment. Where `proceed` says so it ends early, with the batch that was under way. */
+async function* runGraphStep(
+  step: GraphStep,
+  replaced: ReadonlyMap<string, ChannelReplacement>,
+  options: StepOptions,
+): AsyncGenerator<SweepBatch> {
+  const { gpu, prefix, truth, intact, plan, ablatable, loss, ablations } = options;
+  const { suffix, layer } = step;
+  const layout = tallyLayout(intact.classCorrect.length, prefix.images, false);
+  using site = await openGraphSite(gpu, prefix, truth, suffix, {
+    replacement: replaced.get(layer)!,
+    deeper: new Map([...replaced].filter(([name]) => name !== layer)),
+    output: plan.output,
+    layout,
+    loss,
+    masksPerBatch: step.masksPerBatch,
+    rowsAtOnce: step.rowsAtOnce,
+    complements: step.complements,
+  });
+  const macsPerRow = step.macs / (step.rows.length * plan.samples);
+  const evaluate = async (batch: readonly Touched[]): Promise<SweepBatch> => {
+    const startMs = performance.now();
+    const words = await site.evaluate({
+      masks: batch.map(({ ablation }) => ablation.sites[0]!.units),
+      deeper: deeperUnits(step, ablatable, batch),
+      rows: rowsOf(batch, prefix.images),
+    });
+    const ms = (performance.now() - startMs) / batch.length;
+    const visits = batch.reduce((sum, { count }) => sum + count, 0);
+    const effects = batch.map((touched, index): Effect => {
+      const effect = effectOf(touched.ablation.row, readTally(words, index, layout), ms);
+      return loss ? { ...effect, lossSum: effect.lossSum + untouchedLoss(touched, truth) } : effect;
+    });
+    return { effects, macs: visits * macsPerRow };
+  };
+  let underWay: Promise<SweepBatch> | null = null;
+  try {
+    for (const { batch, still } of portions(step, ablations, site)) {
+      if (!(await options.proceed())) break;
+      if (still.length > 0) yield { effects: still.map((row) => noEffect(row, intact)), macs: 0 };
+      if (batch.length === 0) continue;
+      const next = evaluate(batch).catch((error) => refused(batch, error));
+      next.catch(() => {}); // Awaited in the next round, unless that is never reached.
+      const before = underWay;
+      underWay = next;
+      if (before) yield await before;
+    }
+    const last = underWay;
+    underWay = null;
+    if (last) yield await last;
+  } finally {
+    await underWay?.catch(() => {});
+  }
+}
+
+/** An ablation, and the images on which it moves anything, as bits. */
+interface Touched {
+  readonly ablation: Ablation;
+  readonly images: Uint32Array;
+  readonly count: number;
+}
+
+/** The ablations of a step in portions: a batch to evaluate, and the rows before its end that change nothing. */
+function* portions(
+  { rows, masksPerBatch }: GraphStep,
+  ablations: AblationSource,
+  site: GraphSite,
+): Generator<{ readonly batch: readonly Touched[]; readonly still: readonly number[] }> {
+  let batch: Touched[] = [];
+  let still: number[] = [];
+  for (const row of rows) {
+    const ablation = ablations.at(row);
+    const images = touchedBy(ablation, site);
+    const count = countBits(images);
+    if (count > 0) batch.push({ ablation, images, count });
+    else still.push(row);
+    if (batch.length < masksPerBatch && still.length < masksPerBatch) continue;
+    yield { batch, still };
+    batch = [];
+    still = [];
+  }
+  if (batch.length + still.length > 0) yield { batch, still };
+}
+
+/** The images that any masked unit moves on; all, where further layers are masked. */
+function touchedBy({ sites }: Ablation, { moved, words }: GraphSite): Uint32Array {
+  const images = new Uint32Array(words);
+  if (sites.length > 1) return images.fill(0xffffffff);
+  for (const unit of sites[0]!.units) {
+    for (let word = 0; word < words; word++) images[word] = images[word]! | moved[unit * words + word]!;
+  }
+  return images;
+}
+
+/** (image, mask) pairs, mask by mask. */
+function rowsOf(batch: readonly Touched[], images: number): Uint32Array {
+  const pairs: number[] = [];
+  for (const [mask, { images: bits }] of batch.entries()) {
+    for (let image = 0; image < images; image++) {
+      if ((bits[image >>> 5]! >>> (image & 31)) & 1) pairs.push(image, mask);
+    }
+  }
+  return Uint32Array.from(pairs);
+}
+
+/** The intact losses of the images that were not computed. */
+function untouchedLoss({ images }: Touched, { losses }: GraphTruth): number {
+  let sum = 0;
+  for (let n = 0; n < losses.length; n++) if (((images[n >>> 5]! >>> (n & 31)) & 1) === 0) sum += losses[n]!;
+  return sum;
+}
+
+function deeperUnits(
+  step: GraphStep,
+  ablatable: readonly AblatableLayer[],
+  batch: readonly Touched[],
+): ReadonlyMap<string, readonly (readonly number[])[]> {
+  const unitsAt = ({ sites }: Ablation, index: number) =>
+    sites.find(({ layerIndex }) => layerIndex === index)?.units ?? [];
+  return new Map(
+    step.deeper.map((index) => [ablatable[index]!.layer, batch.map(({ ablation }) => unitsAt(ablation, index))]),
+  );
+}
+
+/** A batch that the GPU refused; any other failure ends the run. */
+function refused(batch: readonly Touched[], error: unknown): SweepBatch {
+  if (!(error instanceof LesionError && error.code === "gpu-error")) throw error;
+  return { effects: [], macs: 0, failed: { rows: batch.map(({ ablation }) => ablation.row), error } };
+}

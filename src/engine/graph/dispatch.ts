@@ -1,0 +1,18 @@
+/** Dispatches as plain data, made ready together and recorded together: what a layer's computing comes down to. */
+import type { Gpu } from "../../gpu/device.ts";
+import type { KernelPlan } from "../../kernels/plan.ts";
+import { type Buffers, prepare } from "../prepare.ts";
+
+/** A kernel's plan and the buffers it runs on. */
+export interface Dispatch {
+  readonly plan: KernelPlan;
+  readonly buffers: Buffers;
+}
+
+/** Compiles and binds dispatches; what is returned records them all, in order. */
+export async function ready(gpu: Gpu, dispatches: readonly Dispatch[]): Promise<() => void> {
+  const prepared = await Promise.all(dispatches.map(({ plan, buffers }) => prepare(gpu, plan, buffers)));
+  return () => {
+    for (const each of prepared) each.record();
+  };
+}

@@ -1,0 +1,39 @@
+/** Means and deviations of a layer's channels over images and positions: what `mean` and `noise` replace by. */
+import type { Gpu } from "../../gpu/device.ts";
+import { CHANNEL_MOMENTS_BLOCK, planChannelMoments } from "../../kernels/channel-moments.ts";
+import { channelsOf, paddedChannels, positionsOf } from "../../kernels/tensor-layout.ts";
+import { LINEAR } from "../../network/network.ts";
+import { prepare } from "../prepare.ts";
+import type { Moments } from "../site.ts";
+import type { GraphPrefix } from "./graph-prefix.ts";
+import { activationOf } from "./layer-dispatches.ts";
+
+/** Moments of a layer whose pre-activation the prefix keeps, added to `before`. `linear`: of the pre-activation itself. */
+export async function graphMoments(
+  gpu: Gpu,
+  { device, z, images }: GraphPrefix,
+  name: string,
+  linear: boolean,
+  before?: Moments,
+): Promise<Moments> {
+  const shape = device.graph.shapes.get(name)!;
+  const units = channelsOf(shape);
+  const width = paddedChannels(units);
+  const positions = images * positionsOf(shape);
+  const blocks = Math.ceil(positions / CHANNEL_MOMENTS_BLOCK);
+  using transient = gpu.arena.scope();
+  const partial = transient.storage("moments", 2 * blocks * width * 4);
+  const plan = planChannelMoments(positions, units, linear ? LINEAR : activationOf(device.graph.layers.get(name)!));
+  (await prepare(gpu, plan, { z: z.get(name)!, partial })).record();
+  const [bytes] = await gpu.read({ buffer: partial, sizeBytes: 2 * blocks * width * 4 });
+  const parts = new Float32Array(bytes!);
+  const sums = before?.sums.slice() ?? new Float64Array(units);
+  const squares = before?.squares.slice() ?? new Float64Array(units);
+  for (let block = 0; block < blocks; block++) {
+    for (let unit = 0; unit < units; unit++) {
+      sums[unit] = sums[unit]! + parts[block * width + unit]!;
+      squares[unit] = squares[unit]! + parts[(blocks + block) * width + unit]!;
+    }
+  }
+  return { samples: (before?.samples ?? 0) + positions, sums, squares };
+}

@@ -1,0 +1,97 @@
+/** Convolution kernels in every variant against the reference: odd sizes, strides, padding, dilation, groups. */
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Gpu, openGpu } from "../gpu/device.ts";
+import { RELU6 } from "../network/network.ts";
+import type { ConvOptions, ConvShape } from "./conv-shape.ts";
+import { convError, convShape, convShapes, oddChannels } from "./conv2d.fixture.ts";
+import { conv2dDirectVariants, planConv2dDirect } from "./conv2d-direct.ts";
+import { planConv2dTile } from "./conv2d-tile.ts";
+import { depthwiseConv2dVariants, planDepthwiseConv2d } from "./depthwise-conv2d.ts";
+import type { KernelPlan } from "./plan.ts";
+import { everyTile } from "./product-tile.fixture.ts";
+
+let gpu: Gpu;
+beforeAll(async () => {
+  gpu = await openGpu();
+});
+afterAll(() => gpu[Symbol.dispose]());
+
+type Plan = (shape: ConvShape, options: ConvOptions) => KernelPlan;
+
+/** Expects of `runs` shapes that all are computed. Options are few, because each takes a pipeline of its own. */
+async function expectExact(plan: Plan, shapes: fc.Arbitrary<ConvShape>, runs: number): Promise<void> {
+  await fc.assert(
+    fc.asyncProperty(shapes, fc.boolean(), fc.integer(), async (shape, plain, seed) => {
+      const options = plain ? { bias: false, seed } : { activation: RELU6, seed };
+      expect(await convError(gpu, shape, plan, options)).toBeLessThan(1e-5);
+    }),
+    { seed: 1337, numRuns: runs },
+  );
+}
+
+const oneGroup = fc.tuple(oddChannels, oddChannels, fc.constant(1));
+const inGroups = fc
+  .tuple(fc.constantFrom(1, 2, 3, 4, 5, 8), fc.constantFrom(1, 2, 3, 4, 7, 8, 12), fc.constantFrom(2, 3, 5))
+  // Depthwise ones are packed for a kernel of their own.
+  .filter(([deep, wide]) => deep * wide > 1)
+  .map(([deep, wide, groups]) => [deep * groups, wide * groups, groups] as const);
+const wholeGroups = fc
+  .tuple(fc.constantFrom(4, 8), fc.constantFrom(4, 12, 20), fc.constantFrom(2, 3))
+  .map(([deep, wide, groups]) => [deep * groups, wide * groups, groups] as const);
+const depthwise = fc.constantFrom(2, 3, 4, 5, 7, 17, 63, 65).map((channels) => [channels, channels, channels] as const);
+
+const image = convShape({ rows: 1, height: 57, width: 57, outChannels: 16 });
+const network = convShape({ rows: 33, height: 3, width: 3, inChannels: 17, outChannels: 9 });
+const first = convShape({ rows: 1, height: 23, width: 31, kernel: [7, 7], stride: [2, 2], outChannels: 17 });
+const wide = convShape({
+  height: 30,
+  width: 40,
+  dilation: [12, 12],
+  padding: { top: 12, left: 12, bottom: 12, right: 12 },
+});
+
+describe.each([true, false])("direct, on a processor: %s", (isProcessor) => {
+  const variants = conv2dDirectVariants(isProcessor, convShape({ outChannels: 64, width: 64 }));
+  const plans = variants.map(
+    (variant): Plan =>
+      (shape, options) =>
+        planConv2dDirect(shape, variant, options),
+  );
+
+  test("one group", () => expectExact(plans[0]!, convShapes(oneGroup), 30));
+  test("groups of any size", () => expectExact(plans[1]!, convShapes(inGroups), 20));
+  test("groups of whole vec4s", () => expectExact(plans[2]!, convShapes(wholeGroups), 20));
+  test.each([
+    ["57 x 57", image],
+    ["33 rows", network],
+    ["7 x 7, stride 2", first],
+    ["dilation 12", wide],
+    ["1 x 1, stride 3", convShape({ kernel: [1, 1], stride: [3, 3], width: 13 })],
+  ])("%s", async (_, shape) => {
+    for (const plan of plans) expect(await convError(gpu, shape, plan)).toBeLessThan(1e-5);
+  });
+});
+
+describe.each([true, false])("depthwise, on a processor: %s", (isProcessor) => {
+  const variants = depthwiseConv2dVariants(isProcessor, convShape({ width: 64 }));
+
+  test.each(variants)("%o", async (variant) => {
+    await expectExact((shape, options) => planDepthwiseConv2d(shape, variant, options), convShapes(depthwise), 15);
+    for (const shape of [image, network, first, wide]) {
+      const apart = { ...shape, inChannels: 6, outChannels: 6, groups: 6 };
+      const plan: Plan = (shape, options) => planDepthwiseConv2d(shape, variant, options);
+      expect(await convError(gpu, apart, plan)).toBeLessThan(1e-5);
+    }
+  });
+});
+
+describe("in tiles", () => {
+  test.each(everyTile)("%o", async (variant) => {
+    const plan: Plan = (shape, options) => planConv2dTile(shape, variant, options);
+    await expectExact(plan, convShapes(oneGroup), 8);
+    for (const shape of [{ ...image, rows: 2 }, network, first]) {
+      expect(await convError(gpu, shape, plan)).toBeLessThan(1e-5);
+    }
+  });
+});
