@@ -86,7 +86,7 @@ export async function benchConv(gpu: Gpu, options: ConvBenchOptions) {
     shapes,
     ...summary,
     lines: [
-      `conv: VGG-19's convolutions on ${images} of its images, ${side} x ${side}; GFLOP/s count direct sums, whatever is computed`,
+      `conv: VGG-19's convolutions, images of ${side} x ${side}, ${images} at once; GFLOP/s count direct sums`,
       ...shapes.flatMap(shapeLines),
       ...summaryLines(summary),
     ],

@@ -2,8 +2,8 @@ import { expect, test } from "vitest";
 import { layerCosts } from "../src/network/layer-costs.ts";
 import { inferShapes } from "../src/network/shapes.ts";
 import { validateNetwork } from "../src/network/validate.ts";
-import { filterAblations } from "./vgg.ts";
 import { convolutionNetwork, distinctConvolutions, vggConvolutions, vggNetwork } from "./vgg-network.ts";
+import { filterAblations } from "./vgg-sweep.ts";
 
 test("VGG-19 has 16 convolutions of nine kinds", () => {
   expect(vggConvolutions()).toHaveLength(16);

@@ -125,6 +125,22 @@ test("a worker that dies loses nothing: the run resumes from what had arrived", 
   expect(await rows(page)).toBe(16_220);
 });
 
+test("dropped images become the data with their labels, and say what else they need", async ({ page }) => {
+  await page.goto("./");
+  const file = (name: string) => ({ name, mimeType: "", buffer: Buffer.from("file,class\n1.png,0\n") });
+  await page.getByLabel("Choose data").setInputFiles([file("1.png")]);
+  await expect(page.getByText(/labels\.csv with the columns file,class/)).toBeVisible();
+  await page.getByLabel("Choose data").setInputFiles([file("labels.csv")]);
+  await expect(page.getByText("Images, test split")).toBeVisible();
+  await page.getByLabel("Crop").fill("224");
+  await page.getByLabel("Crop").blur();
+  await expect(page.getByLabel("Crop")).toHaveAttribute("aria-invalid", "false");
+  await page.getByRole("button", { name: "use the embedded digits" }).click();
+  await expect(page.getByText("Embedded digits", { exact: true })).toBeVisible();
+  // Dropped folders are handed on as files named by their paths.
+  expect(await page.evaluate(() => new File([], "cats/1.png").name)).toBe("cats/1.png");
+});
+
 test("a damaged model and a wrong study are told with a remedy, and change nothing", async ({ page }) => {
   await page.goto("./");
   await page.getByLabel("Choose a model").setInputFiles({

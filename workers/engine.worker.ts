@@ -113,7 +113,7 @@ const api: EngineApi = {
     using gpu = (await device()).session(request.memoryBytes ?? null);
     const { model, outputs } = request;
     return runModel({ model, files: studyFiles(request.files), inputs, outputs }, (network, feeds, samples) =>
-      runNetwork(gpu, network, feeds, samples),
+      runNetwork(gpu, network, feeds, samples, "direct"),
     );
   },
   async run(request, port) {

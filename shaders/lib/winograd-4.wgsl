@@ -1,6 +1,6 @@
 // F(4, 3): 4 outputs of a 3-tap filter from 6 inputs by 6 multiplications, at the points 0, 1, -1, 2, -2 and infinity
-// (Winograd 1980; Lavin and Gray 2016). A 3x3 filter takes a quarter of the direct multiplications, and has about 25 times
-// the rounding error of the direct sum.
+// (Winograd 1980; Lavin and Gray 2016). A 3x3 filter takes a quarter of the direct multiplications, and has 5 to 10 times
+// the rounding error of the direct sum (measured with normal noise, 5 to 256 channels).
 const TILE = 4u;
 const HALF_TILE = 2u;
 const POINTS = 6u;

@@ -84,8 +84,9 @@ const ROUGH_MACS_PER_MS = { processor: 5e6, gpu: 1e9 } as const;
 const BATCH_MS = { processor: 1500, gpu: 150 } as const;
 const MOST_MASKS = 4096;
 const MOST_CLASSES = 65_536;
-/** Of what the least weights leave of the budget: for weights kept ready, and for what the prefix keeps. */
-const WEIGHT_SHARE = 0.5;
+/** Of what the least weights leave of the budget: for weights kept ready, as much as lets one image through. */
+const WEIGHT_SHARES = [0.5, 0.25, 0];
+/** Of what weights leave: for what the prefix keeps. */
 const KEPT_SHARE = 0.45;
 /** Of what the prefix leaves: for rows. */
 const ROW_SHARE = 0.8;
@@ -95,22 +96,22 @@ export function planGraphSweep(request: GraphPlanRequest): GraphPlan {
   const { graph, samples, budgetBytes, bindingBytes, output } = request;
   assertCountable(request);
   const least = planWeights(graph, 0, bindingBytes).bytes;
-  const weights = planWeights(graph, least + Math.max(0, budgetBytes - least) * WEIGHT_SHARE, bindingBytes);
   const families = familiesOf(request);
-  let images = mostImages(request);
-  for (;;) {
-    const plan = fitted(request, weights, families, images);
-    if (plan && plan.peakBytes <= budgetBytes) return plan;
-    if (images === 1) {
-      const needed = plan?.peakBytes ?? 0;
-      throw new LesionError("out-of-memory", `the study needs at least ${needed} bytes; the budget is ${budgetBytes}`, {
-        where: "--memory",
-        fix: `Raise the memory budget to ${Math.ceil(needed / 2 ** 20)} MiB or more.`,
-        detail: { needed, budgetBytes, output, samples },
-      });
+  let needed = Number.POSITIVE_INFINITY;
+  for (const share of WEIGHT_SHARES) {
+    const weights = planWeights(graph, least + Math.max(0, budgetBytes - least) * share, bindingBytes);
+    for (let images = mostImages(request); ; images = Math.ceil(images / 2)) {
+      const plan = fitted(request, weights, families, images);
+      if (plan && plan.peakBytes <= budgetBytes) return plan;
+      needed = Math.min(needed, plan?.peakBytes ?? needed);
+      if (images === 1) break;
     }
-    images = Math.ceil(images / 2);
   }
+  throw new LesionError("out-of-memory", `the study needs at least ${needed} bytes; the budget is ${budgetBytes}`, {
+    where: "--memory",
+    fix: `Raise the memory budget to ${Math.ceil(needed / 2 ** 20)} MiB or more.`,
+    detail: { needed, budgetBytes, output, samples },
+  });
 }
 
 function assertCountable({ graph, output }: GraphPlanRequest): void {

@@ -96,3 +96,15 @@ test("resultLines sorts by damage, marks what did nothing, and tells of what it 
   expect(all.at(-2)).toMatch(/no-op$/);
   expect(Math.max(...cut.map((line) => line.length))).toBeLessThanOrEqual(80);
 });
+
+test("resultLines tells replacements apart where there are several", () => {
+  const ablations = ["zero", "pre-activation mean"].map((replacement, row) => ({
+    ...ablationRecord(0),
+    row,
+    replacement,
+  }));
+  const results = { run: runRecord, training: [], baseline: baselineRecord, ablations, failures: [], end: null };
+  const [, , titles, ...rows] = resultLines(results, true, 120);
+  expect(titles).toMatch(/^unit +replacement +accuracy/);
+  expect(rows.slice(0, 2).map((row) => row.split(/ {2,}/)[1])).toEqual(["zero", "pre-activation mean"]);
+});

@@ -20,6 +20,8 @@ const COLUMNS = [
   { title: "improves", align: "left" },
 ] as const;
 
+const REPLACEMENT = { title: "replacement", align: "left" } as const;
+
 const LEGEND = "95 %: interval of the accuracy; damages, improves: the class moved most, in pp";
 
 /** Lines of the table, the largest drop first. Where `all` is false, long tables are cut, and a note says so. */
@@ -28,10 +30,17 @@ export function resultLines({ run, baseline, ablations }: RunResults, all: boole
   const sorted = summaries.toSorted((a, b) => b.dropPp - a.dropPp || a.row - b.row);
   const shown = all ? sorted : sorted.slice(0, MOST_ROWS);
   const cut = sorted.length - shown.length;
+  // Said where a study has several: the same unit then stands in the table more than once.
+  const isMixed = new Set(summaries.map(({ replacement }) => replacement)).size > 1;
+  const columns = isMixed ? [COLUMNS[0], REPLACEMENT, ...COLUMNS.slice(1)] : COLUMNS;
+  const rows = shown.map((summary) => {
+    const [unit, ...rest] = cells(summary);
+    return isMixed ? [unit!, summary.replacement, ...rest] : [unit!, ...rest];
+  });
   return [
     `baseline ${accuracyText(baseline.correct, baseline.samples)}`,
     "",
-    ...tableLines(COLUMNS, shown.map(cells), width),
+    ...tableLines(columns, rows, width),
     ...(cut === 0 ? [] : [`... and ${grouped(cut)} more with a smaller drop; --all shows every row`]),
     LEGEND,
   ];

@@ -3,6 +3,7 @@
  * are read one at a time, and no more of them are held than the weight that is being put together needs.
  */
 import { LesionError } from "../core/errors.ts";
+import { halfToFloat } from "../core/half-float.ts";
 import type { Weight } from "../network/network.ts";
 import { type Shape, shapeText, sizeOf } from "../network/shapes.ts";
 import { isObject, itemsOf, textOf } from "./keras/config.ts";
@@ -134,18 +135,8 @@ function numbersOf(bytes: Uint8Array<ArrayBuffer>, storage: Storage): Weight {
     case "bool":
       return Float32Array.from(bytes);
     case "float16":
-      return Float32Array.from(new Uint16Array(bytes.buffer), float16);
+      return Float32Array.from(new Uint16Array(bytes.buffer), halfToFloat);
   }
-}
-
-/** The number that 16 bits stand for (IEEE 754 binary16). */
-function float16(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 0x1f;
-  const fraction = bits & 0x3ff;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 0x1f) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
 
 function wrongLength(model: string, what: string): LesionError {

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Gpu, openGpu } from "../gpu/device.ts";
-import { LINEAR, type Pool2dLayer, RELU6 } from "../network/network.ts";
+import { type Activation, LINEAR, type Pool2dLayer } from "../network/network.ts";
 import { evaluateLayer } from "../reference/evaluate-layer.ts";
 import { planBatchedGemmRegister } from "./batched-gemm-register.ts";
 import type { ConvShape } from "./conv-shape.ts";
@@ -27,6 +27,9 @@ afterAll(() => gpu[Symbol.dispose]());
 
 /** One size of product for all, because each takes a pipeline of its own. */
 const registers = { rows: 4, columns4: 2, workgroup: 8 };
+
+/** Both bounds are met, but most outputs keep their size: an error is measured against theirs. */
+const WIDE_CLIP: Activation = { kind: "clip", alpha: -10, beta: 40 };
 
 interface Chain extends ConvDraw {
   readonly pool?: boolean;
@@ -76,7 +79,7 @@ describe.each([
   // Additions and halves alone: as exact as the direct sum.
   [2, 1e-5],
   // Its transforms multiply inputs by up to 5 and products by up to 8, which cancels in the sum, but not in its rounding:
-  // some 25 times the error of the direct sum.
+  // 5 to 10 times the error of the direct sum, measured from 5 to 256 channels.
   [4, 5e-5],
 ] as const)("F(%i)", (tile, tolerance) => {
   test("equals the convolution, round by round", async () => {
@@ -87,11 +90,11 @@ describe.each([
         fc.integer({ min: 1, max: 5 }),
         fc.integer(),
         async (shape, plain, round, seed) => {
-          const options = plain ? { bias: false, round, seed } : { activation: RELU6, round, seed };
+          const options = plain ? { bias: false, round, seed } : { activation: WIDE_CLIP, round, seed };
           expect(await winogradError(shape, tile, options)).toBeLessThan(tolerance);
         },
       ),
-      { seed: 1337, numRuns: 25 },
+      { seed: 1337, numRuns: 40 },
     );
   });
 
@@ -99,7 +102,7 @@ describe.each([
     const poolable = shapes.filter(({ outHeight, outWidth }) => outHeight > 1 && outWidth > 1);
     await fc.assert(
       fc.asyncProperty(poolable, fc.integer({ min: 1, max: 5 }), fc.integer(), async (shape, round, seed) => {
-        const options = { activation: RELU6, pool: true, round, seed };
+        const options = { activation: WIDE_CLIP, pool: true, round, seed };
         expect(await winogradError(shape, tile, options)).toBeLessThan(tolerance);
       }),
       { seed: 1337, numRuns: 15 },
@@ -116,6 +119,6 @@ describe.each([
     ["1 x 1", convShape({ rows: 3, height: 1, width: 1, inChannels: 65, outChannels: 63 }), {}],
     ["57 x 57, pooled", convShape({ rows: 2, height: 57, width: 57, outChannels: 8 }), { pool: true, round: 1 }],
   ])("%s", async (_, shape, options) => {
-    expect(await winogradError(shape, tile, { activation: RELU6, ...options })).toBeLessThan(tolerance);
+    expect(await winogradError(shape, tile, { activation: WIDE_CLIP, ...options })).toBeLessThan(tolerance);
   });
 });

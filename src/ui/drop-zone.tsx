@@ -1,11 +1,12 @@
 /** A place to drop files, or to choose them with the keyboard. */
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
+import { droppedFiles } from "./drop-transfer.ts";
 
 export function DropZone(props: {
   readonly label: string;
   readonly accept: string;
-  readonly take: (files: readonly File[]) => void;
+  readonly take: (files: readonly File[] | Promise<readonly File[]>) => void;
   readonly children: ComponentChildren;
 }) {
   const [over, setOver] = useState(false);
@@ -21,7 +22,7 @@ export function DropZone(props: {
         event.preventDefault();
         event.stopPropagation();
         setOver(false);
-        props.take([...(event.dataTransfer?.files ?? [])]);
+        if (event.dataTransfer) props.take(droppedFiles(event.dataTransfer));
       }}
     >
       <input

@@ -103,10 +103,37 @@ describe("dropped files", () => {
     expect(lab.missing.value).toBeNull();
   });
 
-  test("what is neither is named", async () => {
+  test("images become the data once their classes are here, and others take their place", async () => {
     const { lab } = opened();
-    await lab.takeFiles([file("holiday.png")]);
-    expect(lab.notices.value[0]!.report.message).toContain("holiday.png");
+    await lab.takeFiles([file("1.png"), file("2.png")]);
+    expect(lab.notices.value[0]!.report).toMatchObject({ code: "bad-data", where: "1.png" });
+    expect(lab.study.value.data.set).toBe("digits");
+    await lab.takeFiles([file("labels.csv")]);
+    expect(lab.study.value.data).toMatchObject({ set: "images", path: "images", crop: null });
+    expect(lab.editStudy((study) => ({ ...study, data: { ...study.data, crop: 224 } }))).toBeNull();
+    await lab.takeFiles(Promise.resolve([file("cats/3.png"), file("dogs/4.png")]));
+    expect(lab.study.value.data).toMatchObject({ set: "images", path: "images", crop: 224 });
+    expect(Object.keys(lab.files.value)).toEqual(["images/cats/3.png", "images/dogs/4.png"]);
+    lab.useEmbeddedData();
+    expect(lab.study.value.data).toMatchObject({ set: "digits", path: null });
+    expect(lab.studyError.value).toBeNull();
+  });
+
+  test("arrays and batches become the data", async () => {
+    const { lab } = opened();
+    await lab.takeFiles([file("x_test.npy"), file("y_test.npy")]);
+    expect(lab.study.value.data).toMatchObject({ set: "npy", path: "npy", split: "test" });
+    await lab.takeFiles([file("data_batch_1.bin")]);
+    expect(lab.study.value.data).toMatchObject({ set: "cifar10", path: "cifar10", split: "train" });
+    expect(lab.missing.value).toBeNull();
+  });
+
+  test("what is none of these is named, many files at once", async () => {
+    const { lab } = opened();
+    await lab.takeFiles([file("holiday.txt")]);
+    expect(lab.notices.value[0]!.report.message).toContain("holiday.txt is neither");
+    await lab.takeFiles([file("a.txt"), file("b.txt"), file("c.txt")]);
+    expect(lab.notices.value[1]!.report.message).toContain("a.txt and 2 more are neither");
   });
 });
 

@@ -10,7 +10,8 @@ import { defaultStudyDocument } from "../study/defaults.ts";
 import type { AdapterReport, LayerSummary } from "../study/records.ts";
 import { parseStudyText } from "../study/schema.ts";
 import type { Study } from "../study/study.ts";
-import { completeSplits, IDX_FOLDER, sortFiles } from "./dropped-files.ts";
+import { completeSplits, type DroppedSet, foundData, startsSet } from "./dropped-data.ts";
+import { sortFiles } from "./dropped-files.ts";
 import type { Schedule } from "./event-queue.ts";
 import { type RunControl, runControl } from "./run-control.ts";
 import { builtLayers, type SweepChoice, sweepChoices } from "./sweep-choices.ts";
@@ -55,7 +56,7 @@ export interface Lab {
   editStudy(change: (study: Study) => unknown): ErrorReport | null;
   useEmbeddedModel(): void;
   useEmbeddedData(): void;
-  takeFiles(files: readonly File[]): Promise<void>;
+  takeFiles(files: readonly File[] | Promise<readonly File[]>): Promise<void>;
   startRun(): Promise<void>;
   startCheck(reference: Reference): Promise<void>;
   select(row: number | null): void;
@@ -132,12 +133,15 @@ export function createLab(engine: Engine, schedule: Schedule): Lab {
     const problem = editStudy((study) => ({ ...study, model: { file: file.name } }));
     if (problem !== null) notify(problem);
   };
-  const takeIdx = (idx: readonly File[]) => {
-    files.value = { ...files.value, ...Object.fromEntries(idx.map((file) => [`${IDX_FOLDER}/${file.name}`, file])) };
-    const splits = completeSplits(files.value);
-    if (splits.length === 0) return;
-    const split = splits.includes("test") ? "test" : "train";
-    const problem = editStudy((study) => ({ ...study, data: { ...study.data, set: "idx", path: IDX_FOLDER, split } }));
+  const takeData = (set: DroppedSet, dropped: readonly File[]) => {
+    const isOld = (path: string) => path.startsWith(`${set}/`) && dropped.some(({ name }) => startsSet(name));
+    const others = Object.entries(files.value).filter(([path]) => !isOld(path));
+    const given = dropped.map((file) => [`${set}/${file.name}`, file] as const);
+    files.value = Object.fromEntries([...others, ...given]);
+    const found = foundData(set, Object.keys(files.value));
+    if (found === null && set === "images") notify(reportOf(withoutLabels(dropped[0]!.name)));
+    if (found === null) return;
+    const problem = editStudy((study) => ({ ...study, data: { ...dataFor(set, study.data), set, ...found } }));
     if (problem !== null) notify(problem);
   };
 
@@ -165,13 +169,13 @@ export function createLab(engine: Engine, schedule: Schedule): Lab {
     editStudy,
     useEmbeddedModel: () => void editStudy((study) => ({ ...study, model: defaultStudyDocument.model })),
     useEmbeddedData: () =>
-      void editStudy(({ data: { path: _, ...data }, ...study }) => ({ ...study, data: { ...data, set: "digits" } })),
+      void editStudy((study) => ({ ...study, data: { ...dataFor("digits", study.data), set: "digits", path: null } })),
     takeFiles: (dropped) =>
       guarded(async () => {
-        const { model, companions, study, idx, unknown } = sortFiles(dropped);
+        const { model, companions, study, data, unknown } = sortFiles(await dropped);
         if (study !== null) setStudyText(await study.text());
-        if (idx.length > 0) takeIdx(idx);
-        for (const file of unknown) notify(reportOf(unknownFile(file.name)));
+        for (const [set, files] of data) takeData(set, files);
+        if (unknown.length > 0) notify(reportOf(unknownFiles(unknown.map(({ name }) => name))));
         if (model !== null) await takeModel(model, companions);
         else for (const file of companions) notify(reportOf(withoutModel(file.name)));
       }),
@@ -218,9 +222,28 @@ function missingFile(study: Study, files: Files): string | null {
   const { model, data } = study;
   if ("file" in model && files[model.file] === undefined) return `Drop the model ${model.file}, or choose it.`;
   if (data.set === "digits") return null;
-  const here = Object.fromEntries(Object.entries(files).filter(([path]) => path.startsWith(`${data.path ?? ""}/`)));
-  if (completeSplits(here).includes(data.split)) return null;
-  return `Drop the IDX files of the ${data.split} split: images and labels.`;
+  const path = data.path ?? "";
+  const here = Object.keys(files).filter((file) => file === path || file.startsWith(`${path}/`));
+  switch (data.set) {
+    case "images":
+      return here.length > 0
+        ? null
+        : `Drop the images of ${path}: a folder or an archive, with labels.csv or a folder a class.`;
+    case "cifar10":
+      return here.length > 0 ? null : `Drop CIFAR-10's ${data.split === "test" ? "test" : "data"}_batch files.`;
+    case "npy":
+      return here.length > 1 ? null : `Drop the .npy files of the ${data.split} split: images and labels.`;
+    default:
+      if (completeSplits(here).includes(data.split)) return null;
+      return `Drop the IDX files of the ${data.split} split: images and labels.`;
+  }
+}
+
+/** What holds for another set too; for the same kind of set, all there is. */
+function dataFor(set: Study["data"]["set"], data: Study["data"]): Partial<Study["data"]> {
+  if (set === data.set) return data;
+  const { limit, scale, normalize, threshold, split } = data;
+  return { limit, scale, normalize, threshold, split };
 }
 
 /** A report that says which file it is about. */
@@ -236,9 +259,17 @@ function withoutModel(name: string): LesionError {
   });
 }
 
-function unknownFile(name: string): LesionError {
-  return new LesionError("bad-file", `${name} is neither a model, nor IDX data, nor a study`, {
+function withoutLabels(name: string): LesionError {
+  return new LesionError("bad-data", `${name} and what was dropped with it do not say which class an image is of`, {
     where: name,
-    fix: "Drop a model (.onnx, .keras, .h5, .safetensors, model.json with its .bin files), IDX files such as t10k-images-idx3-ubyte.gz with their labels, or a study.json.",
+    fix: "Drop labels.csv with the columns file,class too, or a folder that holds one folder a class.",
+  });
+}
+
+function unknownFiles([first = "", ...more]: readonly string[]): LesionError {
+  const others = more.length === 0 ? " is" : ` and ${more.length} more are`;
+  return new LesionError("bad-file", `${first}${others} neither a model, nor data, nor a study`, {
+    where: first,
+    fix: "Drop a model (.onnx, .keras, .h5, .safetensors, model.json with its .bin files), data (IDX files, images with labels.csv, .npy files, CIFAR-10's batches), or a study.json.",
   });
 }

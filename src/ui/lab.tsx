@@ -1,6 +1,7 @@
 /** The lab: settings on the left, the run and its results on the right; on a narrow page one below the other. */
 import { useEffect } from "preact/hooks";
 import { DataCard } from "./data-card.tsx";
+import { droppedFiles } from "./drop-transfer.ts";
 import type { Lab } from "./lab-state.ts";
 import { Masthead } from "./masthead.tsx";
 import { ModelCard } from "./model-card.tsx";
@@ -35,8 +36,7 @@ function takeDroppedAnywhere(lab: Lab): () => void {
   const allow = (event: DragEvent) => event.preventDefault();
   const take = (event: DragEvent) => {
     event.preventDefault();
-    const files = [...(event.dataTransfer?.files ?? [])];
-    if (files.length > 0) void lab.takeFiles(files);
+    if (event.dataTransfer) void lab.takeFiles(droppedFiles(event.dataTransfer));
   };
   window.addEventListener("dragover", allow);
   window.addEventListener("drop", take);

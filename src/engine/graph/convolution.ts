@@ -31,7 +31,7 @@ export type ConvMethod =
 /** Numbers that transformed inputs and products of one round of Winograd may take: more rows go in several rounds. */
 const ROUND_FLOATS = { processor: 8 * 2 ** 20, gpu: 64 * 2 ** 20 } as const;
 /** A number that Winograd transforms costs as much as so many multiplications. */
-const TRANSFORM_COST = 24;
+const TRANSFORM_COST = 10;
 /** What a direct multiplication costs more than one of a product: addresses and edges. */
 const DIRECT_COST = 1.15;
 

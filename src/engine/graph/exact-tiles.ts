@@ -1,5 +1,5 @@
 /**
- * Which Winograd tiles are exact enough for a network's own weights, measured: F(4, 3) has some 25 times the rounding error of
+ * Which Winograd tiles are exact enough for a network's own weights, measured: F(4, 3) has 5 to 10 times the rounding error of
  * the direct sum, which is nothing for most filters and could be too much for some. A patch of normal noise goes through both.
  */
 import { random } from "../../core/random.ts";

@@ -44,11 +44,11 @@ const CONSTANTS: readonly Worked[] = [
     expected: { type: "boolean", dims: [2], values: [1, 0] },
   },
   {
-    title: "an array of floats, cut towards 0",
+    title: "an array of floats, cut towards 0, and what is no number",
     op: "Cast",
-    inputs: [array([2, 2], [-1.5, 1.5, 0, 2])],
+    inputs: [array([2, 3], [-1.5, 1.5, 0, 2, Number.NaN, Number.POSITIVE_INFINITY])],
     attributes: { to: int(7) },
-    expected: { type: "integer", dims: [2, 2], values: [-1, 1, 0, 2] },
+    expected: { type: "integer", dims: [2, 3], values: [-1, 1, 0, 2, 0, Number.MAX_SAFE_INTEGER] },
     whole: true,
   },
   {

@@ -35,16 +35,19 @@ export function Dropout(operation: Operation): Value {
   return pass(operation, value);
 }
 
+const LARGEST = Number.MAX_SAFE_INTEGER;
+const whole = (x: number) => Math.max(-LARGEST, Math.min(LARGEST, Math.trunc(x))) + 0;
+
 /** How a number becomes one of each type: cut towards 0, and modulo what the type can tell apart. */
 const INTEGERS: ReadonlyMap<number, (x: number) => number> = new Map([
   [Type.INT8, (x) => (x << 24) >> 24],
   [Type.INT16, (x) => (x << 16) >> 16],
   [Type.INT32, (x) => x | 0],
-  [Type.INT64, (x) => Math.trunc(x) + 0],
+  [Type.INT64, whole],
   [Type.UINT8, (x) => x & 0xff],
   [Type.UINT16, (x) => x & 0xffff],
   [Type.UINT32, (x) => x >>> 0],
-  [Type.UINT64, (x) => Math.trunc(x) + 0],
+  [Type.UINT64, whole],
 ]);
 
 /**
@@ -60,9 +63,11 @@ export function Cast(operation: Operation): Value {
   const constant = value.kind === "features" ? value.given : value;
   if (kind === "float" && value.kind === "features") return pass(operation, value);
   if (kind === null || constant === undefined) throw refuse(operation, `casts to ${Type[to] ?? `type ${to}`}`);
-  const convert = kind === "boolean" ? (x: number) => Number(x !== 0) : (INTEGERS.get(to) ?? Number);
-  // NaN stands for the open size of the batch.
-  return mapped(operation, constant, (x) => (Number.isNaN(x) && kind === "integer" ? x : convert(x)), kind);
+  if (kind === "boolean") return mapped(operation, constant, (x) => Number(x !== 0), kind);
+  const convert = INTEGERS.get(to) ?? Number;
+  // Of integers, NaN is the open size of the batch, and stays so; of floats it is no number, and becomes 0.
+  const odd = kind === "float" || constant.kind === "integer" ? Number.NaN : 0;
+  return mapped(operation, constant, (x) => (Number.isNaN(x) ? odd : convert(x)), kind);
 }
 
 function pass(operation: Operation, value: SettledValue): Value {
