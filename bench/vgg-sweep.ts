@@ -7,6 +7,7 @@ import { type GraphSubject, measuredOn, subjectOf } from "../src/ablation/subjec
 import { runSegments } from "../src/ablation/sweep.ts";
 import { LesionError } from "../src/core/errors.ts";
 import { memoryDataset } from "../src/data/dataset.ts";
+import { Tuner } from "../src/engine/tuner.ts";
 import type { Gpu } from "../src/gpu/device.ts";
 import { ablatableOf } from "../src/network/ablatable.ts";
 import type { Network } from "../src/network/network.ts";
@@ -48,8 +49,9 @@ export async function benchVggSweep(
   inputs: Float32Array,
   runs: number,
 ): Promise<SweepResult> {
-  const subject = await measuredOn(gpu, network, graphSubjectOf(network));
   const filters = filterAblations(network);
+  const rows = filters.length * SWEEP_IMAGES;
+  const subject = await measuredOn(gpu, new Tuner(gpu), network, graphSubjectOf(network), rows);
   const ablations = {
     count: filters.length,
     at: (row: number) => {

@@ -2,8 +2,8 @@
  * Computes sweeps over graphs: a segment's images go once through the intact network, each site of the plan is opened on what
  * that pass kept, and its masks are evaluated in batches of (image, mask) rows. Rows on which nothing moves are not computed.
  */
-import { countBits } from "../core/bitset.ts";
-import { LesionError } from "../core/errors.ts";
+import { countBits, setBit } from "../core/bitset.ts";
+import { readAhead } from "../data/read-ahead.ts";
 import { graphMoments } from "../engine/graph/graph-moments.ts";
 import {
   type GraphPrefix,
@@ -23,7 +23,8 @@ import { readTally, tallyLayout } from "../kernels/tally.ts";
 import { channelsOf } from "../kernels/tensor-layout.ts";
 import type { AblatableLayer } from "../network/ablatable.ts";
 import type { Ablation, AblationSource } from "./ablation.ts";
-import { type Effect, effectOf, intactOutcome, noEffect, type Outcome } from "./effects.ts";
+import { runBatches } from "./batches.ts";
+import { type Effect, effectOf, intactOutcome, type Outcome } from "./effects.ts";
 import type { GraphPlan, GraphStep } from "./graph-planner.ts";
 import type { Coefficients, OpenSegment, SweepBatch, SweepEngine } from "./sweep.ts";
 
@@ -39,8 +40,9 @@ export interface GraphSweep extends ImageSource {
 }
 
 /** The engine of a graph; its weights belong to `arena`. */
-export async function graphEngine(arena: Arena, sweep: GraphSweep): Promise<SweepEngine<GraphStep>> {
-  const { gpu, plan, ablatable } = sweep;
+export async function graphEngine(arena: Arena, request: GraphSweep): Promise<SweepEngine<GraphStep>> {
+  const { gpu, plan, ablatable } = request;
+  const sweep = { ...request, dataset: readAhead(request.dataset) };
   const device = await openGraph(gpu, arena, plan.graph, plan.weights, plan.round);
   return {
     units: (stage) => ablatable[stage]!.units,
@@ -171,7 +173,7 @@ async function* runGraphStep(
   replaced: ReadonlyMap<string, ChannelReplacement>,
   options: StepOptions,
 ): AsyncGenerator<SweepBatch> {
-  const { gpu, prefix, truth, intact, plan, ablatable, loss, ablations } = options;
+  const { gpu, prefix, truth, intact, plan, ablatable, loss } = options;
   const { suffix, layer } = step;
   const layout = tallyLayout(intact.classCorrect.length, prefix.images, false);
   using site = await openGraphSite(gpu, prefix, truth, suffix, {
@@ -200,24 +202,7 @@ async function* runGraphStep(
     });
     return { effects, macs: visits * macsPerRow };
   };
-  let underWay: Promise<SweepBatch> | null = null;
-  try {
-    for (const { batch, still } of portions(step, ablations, site)) {
-      if (!(await options.proceed())) break;
-      if (still.length > 0) yield { effects: still.map((row) => noEffect(row, intact)), macs: 0 };
-      if (batch.length === 0) continue;
-      const next = evaluate(batch).catch((error) => refused(batch, error));
-      next.catch(() => {}); // Awaited in the next round, unless that is never reached.
-      const before = underWay;
-      underWay = next;
-      if (before) yield await before;
-    }
-    const last = underWay;
-    underWay = null;
-    if (last) yield await last;
-  } finally {
-    await underWay?.catch(() => {});
-  }
+  yield* runBatches({ ...options, ...step, take: (ablation) => touchedBy(ablation, site, prefix.images), evaluate });
 }
 
 /** An ablation, and the images on which it moves anything, as bits. */
@@ -227,36 +212,19 @@ interface Touched {
   readonly count: number;
 }
 
-/** The ablations of a step in portions: a batch to evaluate, and the rows before its end that change nothing. */
-function* portions(
-  { rows, masksPerBatch }: GraphStep,
-  ablations: AblationSource,
-  site: GraphSite,
-): Generator<{ readonly batch: readonly Touched[]; readonly still: readonly number[] }> {
-  let batch: Touched[] = [];
-  let still: number[] = [];
-  for (const row of rows) {
-    const ablation = ablations.at(row);
-    const images = touchedBy(ablation, site);
-    const count = countBits(images);
-    if (count > 0) batch.push({ ablation, images, count });
-    else still.push(row);
-    if (batch.length < masksPerBatch && still.length < masksPerBatch) continue;
-    yield { batch, still };
-    batch = [];
-    still = [];
-  }
-  if (batch.length + still.length > 0) yield { batch, still };
-}
-
-/** The images that any masked unit moves on; all, where further layers are masked. */
-function touchedBy({ sites }: Ablation, { moved, words }: GraphSite): Uint32Array {
+/** The images that any masked unit moves on, all where further layers are masked; null where there are none. */
+function touchedBy(ablation: Ablation, { moved, words }: GraphSite, samples: number): Touched | null {
+  const { sites } = ablation;
   const images = new Uint32Array(words);
-  if (sites.length > 1) return images.fill(0xffffffff);
-  for (const unit of sites[0]!.units) {
-    for (let word = 0; word < words; word++) images[word] = images[word]! | moved[unit * words + word]!;
+  if (sites.length > 1) {
+    for (let n = 0; n < samples; n++) setBit(images, n);
+  } else {
+    for (const unit of sites[0]!.units) {
+      for (let word = 0; word < words; word++) images[word] = images[word]! | moved[unit * words + word]!;
+    }
   }
-  return images;
+  const count = countBits(images);
+  return count > 0 ? { ablation, images, count } : null;
 }
 
 /** (image, mask) pairs, mask by mask. */
@@ -287,10 +255,4 @@ function deeperUnits(
   return new Map(
     step.deeper.map((index) => [ablatable[index]!.layer, batch.map(({ ablation }) => unitsAt(ablation, index))]),
   );
-}
-
-/** A batch that the GPU refused; any other failure ends the run. */
-function refused(batch: readonly Touched[], error: unknown): SweepBatch {
-  if (!(error instanceof LesionError && error.code === "gpu-error")) throw error;
-  return { effects: [], macs: 0, failed: { rows: batch.map(({ ablation }) => ablation.row), error } };
 }

@@ -3,7 +3,6 @@
  * batches (two under way at once), and gives effects as they are found.
  */
 import { countBits } from "../core/bitset.ts";
-import { LesionError } from "../core/errors.ts";
 import { openFusedTail } from "../engine/fused-tail.ts";
 import { openLayeredTail } from "../engine/layered-tail.ts";
 import type { Prefix } from "../engine/prefix.ts";
@@ -13,7 +12,8 @@ import type { Tuner } from "../engine/tuner.ts";
 import type { Gpu } from "../gpu/device.ts";
 import { readTally, type TallyLayout, tallyLayout } from "../kernels/tally.ts";
 import type { Ablation, AblationSource } from "./ablation.ts";
-import { effectOf, noEffect, type Outcome } from "./effects.ts";
+import { runBatches } from "./batches.ts";
+import { effectOf, type Outcome } from "./effects.ts";
 import { entryMacs, suffixMacs } from "./grouping.ts";
 import type { PlanStep } from "./planner.ts";
 import { SingleUnitMemory, touched } from "./single-unit-memory.ts";
@@ -44,27 +44,21 @@ export async function* runStep(step: PlanStep, options: SweepOptions): AsyncGene
   using arena = gpu.arena.scope();
   const site = await openSite(gpu, arena, prefix, step.stage, await replacementAt(step, step.stage, options));
   const moves = movesOf(site);
-  let evaluator: Evaluator | null = null;
-  let underWay: Promise<SweepBatch> | null = null;
+  let opening: Promise<Evaluator> | null = null;
   try {
-    for (const { batch, still } of portionsOf(step, options.ablations, moves)) {
-      if (!(await options.proceed())) break;
-      if (still.length > 0) yield { effects: still.map((row) => noEffect(row, intact)), macs: 0 };
-      if (batch.length === 0) continue;
-      evaluator ??= await openEvaluator(step, site, moves, options);
-      const next = evaluator.evaluate(batch).catch((error) => refused(batch, error));
-      next.catch(() => {}); // Awaited in the next round, unless that is never reached.
-      // A batch of pairs may need single units of the batch before it: those wait, the others overlap.
-      const before = underWay;
-      underWay = next;
-      if (before) yield await before;
-    }
-    const last = underWay;
-    underWay = null;
-    if (last) yield await last;
+    yield* runBatches({
+      ...options,
+      ...step,
+      intact,
+      take: (ablation) => (moves(ablation) ? { ablation } : null),
+      evaluate: async (batch) => {
+        opening ??= openEvaluator(step, site, moves, options);
+        return (await opening).evaluate(batch.map(({ ablation }) => ablation));
+      },
+    });
   } finally {
-    await underWay?.catch(() => {});
-    evaluator?.[Symbol.dispose]();
+    const opened = await (opening as Promise<Evaluator> | null)?.catch(() => null);
+    opened?.[Symbol.dispose]();
   }
 }
 
@@ -82,32 +76,6 @@ type Moves = (ablation: Ablation) => boolean;
 function movesOf(site: Site): Moves {
   const unitMoves = Array.from({ length: site.units }, (_, unit) => movedBy(site, unit).some((word) => word !== 0));
   return ({ sites }) => sites.length > 1 || sites[0]!.units.some((unit) => unitMoves[unit]);
-}
-
-/** The ablations of a step in portions: a batch to evaluate, and the rows before its end that change nothing. */
-function* portionsOf(
-  { rows, masksPerBatch }: PlanStep,
-  ablations: AblationSource,
-  moves: Moves,
-): Generator<{ readonly batch: readonly Ablation[]; readonly still: readonly number[] }> {
-  let batch: Ablation[] = [];
-  let still: number[] = [];
-  for (const row of rows) {
-    const ablation = ablations.at(row);
-    if (moves(ablation)) batch.push(ablation);
-    else still.push(row);
-    if (batch.length < masksPerBatch && still.length < masksPerBatch) continue;
-    yield { batch, still };
-    batch = [];
-    still = [];
-  }
-  if (batch.length + still.length > 0) yield { batch, still };
-}
-
-/** A batch that the GPU refused; any other failure ends the run. */
-function refused(batch: readonly Ablation[], error: unknown): SweepBatch {
-  if (!(error instanceof LesionError && error.code === "gpu-error")) throw error;
-  return { effects: [], macs: 0, failed: { rows: batch.map(({ row }) => row), error } };
 }
 
 interface Evaluator extends Disposable {

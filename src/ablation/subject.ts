@@ -3,6 +3,8 @@ import { LesionError } from "../core/errors.ts";
 import { chainMacs } from "../engine/device-chain.ts";
 import { type CompiledGraph, compileGraph } from "../engine/graph/compiled-graph.ts";
 import { exactTiles } from "../engine/graph/exact-tiles.ts";
+import { withQuickestMethods } from "../engine/graph/quickest-methods.ts";
+import type { Tuner } from "../engine/tuner.ts";
 import type { Gpu } from "../gpu/device.ts";
 import { type AblatableLayer, ablatableOf } from "../network/ablatable.ts";
 import { type DenseChain, denseChain } from "../network/dense-chain.ts";
@@ -46,11 +48,21 @@ export function subjectOf(network: Network): Subject {
   return graphSubject(network, compileGraph(logitsNetwork(network)));
 }
 
-/** The same subject with the method of each convolution chosen by how exact it is on this adapter. */
-export async function measuredOn(gpu: Gpu, network: Network, subject: GraphSubject): Promise<GraphSubject> {
+/**
+ * The same subject with the method of each convolution chosen by how exact it is on this adapter and, where `rows` samples
+ * under masks are worth a measurement, by how quick.
+ */
+export async function measuredOn(
+  gpu: Gpu,
+  tuner: Tuner,
+  network: Network,
+  subject: GraphSubject,
+  rows: number,
+): Promise<GraphSubject> {
   const source = logitsNetwork(network);
   const widest = await exactTiles(gpu, source);
-  return widest.size === 0 ? subject : graphSubject(network, compileGraph(source, widest));
+  const exact = widest.size === 0 ? subject : graphSubject(network, compileGraph(source, widest));
+  return { ...exact, graph: await withQuickestMethods(gpu, tuner, exact.graph, widest, rows) };
 }
 
 function graphSubject({ name }: Network, graph: CompiledGraph): GraphSubject {

@@ -71,6 +71,8 @@ export type SweepEvent =
   /** Work done that completes no effect yet, in effects' worth. */
   | { readonly kind: "partial"; readonly effects: number }
   | { readonly kind: "macs"; readonly macs: number }
+  /** The intact network has seen so many samples. */
+  | { readonly kind: "samples"; readonly samples: number }
   | { readonly kind: "failed"; readonly rows: readonly number[]; readonly error: LesionError };
 
 /** Runs a plan. Ends early, without an error, where `proceed` says so: it resolves when the sweep may go on. */
@@ -165,6 +167,7 @@ async function* joinSegments<S extends Step>(
       using arena = gpu.arena.scope();
       using open = await engine.openSegment(arena, segment);
       truths.set(open.truths, segment.start);
+      if (!whole) yield { kind: "samples", samples: segment.start + segment.samples };
       for await (const event of stepsOf(steps, open, coefficients)) {
         if (event.kind !== "effects") {
           yield event;

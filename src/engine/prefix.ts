@@ -3,6 +3,7 @@
  * All ablations of a run start from here; nothing before the damage is computed twice.
  */
 import { type Dataset, featuresOf, type Transform } from "../data/dataset.ts";
+import { readAhead } from "../data/read-ahead.ts";
 import type { Arena } from "../gpu/arena.ts";
 import type { Gpu } from "../gpu/device.ts";
 import { planGatherRows } from "../kernels/gather-rows.ts";
@@ -59,7 +60,7 @@ export async function buildPrefix(
   const losses = arena.storage("losses", stride * 4);
 
   using transient = arena.scope();
-  const source = deviceSamples(transient, dataset, transform, chunk);
+  const source = deviceSamples(transient, readAhead(dataset, start + samples), transform, chunk);
   const features = source.shape.features;
   const x = transient.storage("inputs", chunk * features * 4);
   const gather = await prepare(gpu, planGatherRows({ rows: chunk, start: 0, ...source.shape, ordered: false }), {
@@ -71,8 +72,6 @@ export async function buildPrefix(
   for (let from = 0; from < samples; from += chunk) {
     const rows = Math.min(chunk, samples - from);
     await source.load(start + from, rows);
-    const next = from + chunk;
-    if (next < samples) source.ahead(start + next, Math.min(chunk, samples - next));
     gather.record(planGatherRows({ rows, start: 0, ...source.shape, ordered: false }));
     for (const [index, { layer, weight, bias }] of stages.entries()) {
       const before = stages[index - 1];
@@ -102,7 +101,7 @@ export async function buildPrefix(
       });
       gemm.record();
     }
-    if (next < samples) await gpu.finish();
+    if (from + chunk < samples) await gpu.finish();
   }
   const classes = stages.at(-1)!.layer.outFeatures;
   const rank = planRank({ images: samples, classes, imageStride: 1, classStride: stride });

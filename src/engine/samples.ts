@@ -12,8 +12,6 @@ export interface DeviceSamples {
   readonly shape: Pick<GatherShape, "features" | "channels" | "bytes">;
   /** Puts samples start .. start + count at the front of `values`, once they are read. Rejects as the data set's `read`. */
   load(start: number, count: number): Promise<void>;
-  /** Begins to read the samples that the next `load` will ask for, while the GPU works on those before. */
-  ahead(start: number, count: number): void;
 }
 
 /** Bytes of one sample in `values`. */
@@ -32,31 +30,11 @@ export function deviceSamples(arena: Arena, dataset: Dataset, transform: Transfo
     stored instanceof Uint8Array
       ? padded(stored, features, sampleBytes(dataset))
       : transformedValues(stored, channels, transform);
-  const { read, ahead } = readerAhead(dataset);
   return {
     values,
     levels: bytes ? arena.upload("levels", levelTable(transform, channels)) : arena.storage("levels", 16),
     shape: { features, channels, bytes },
-    load: async (start, count) => arena.write(values, rowsOf(await read(start, count))),
-    ahead,
-  };
-}
-
-/** Reads of a data set, of which one may have begun before it is asked for. */
-function readerAhead(dataset: Dataset) {
-  type Range = { readonly start: number; readonly count: number };
-  let begun: (Range & { readonly stored: ReturnType<Dataset["read"]> }) | null = null;
-  return {
-    ahead(start: number, count: number): void {
-      const stored = dataset.read(start, count);
-      stored.catch(() => {}); // Reported where it is asked for, if ever it is.
-      begun = { start, count, stored };
-    },
-    read(start: number, count: number): ReturnType<Dataset["read"]> {
-      const ready = begun;
-      begun = null;
-      return ready?.start === start && ready.count === count ? ready.stored : dataset.read(start, count);
-    },
+    load: async (start, count) => arena.write(values, rowsOf(await dataset.read(start, count))),
   };
 }
 

@@ -55,6 +55,16 @@ export async function recordSweep(sweep: RecordedSweep, reached: Reached, output
       case "partial":
         advance(event.effects);
         break;
+      case "samples":
+        if (plan.ablations > 0) break;
+        output.progress({
+          phase: "baseline",
+          done: event.samples,
+          total: plan.samples,
+          ...pace(event.samples, plan.samples),
+          note: "",
+        });
+        break;
       case "macs":
         reached.macs += event.macs;
         break;

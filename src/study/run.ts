@@ -13,7 +13,7 @@ import { writeOnnx } from "../formats/onnx/write.ts";
 import type { Gpu } from "../gpu/device.ts";
 import type { Network } from "../network/network.ts";
 import { assertSameStudy } from "./journal.ts";
-import { type OpenedStudy, openStudy } from "./open-study.ts";
+import { type OpenedStudy, openStudy, rowsOf } from "./open-study.ts";
 import { NO_PACE, pacer } from "./pace.ts";
 import { isElsewhere, planOpened } from "./plan-opened.ts";
 import { predictMs } from "./predict.ts";
@@ -103,7 +103,7 @@ class Run {
     if (this.#network === null) return this.#end(opened, gpu, null);
 
     this.#enter("planning", "choosing how to compute the sweep");
-    const subject = await this.#subject(gpu, opened, this.#network);
+    const subject = await this.#subject(gpu, tuner, opened, this.#network);
     const plan = planOpened({ ...opened, subject }, gpu, (row) => reached.done.has(row) || isElsewhere(row, shard));
     gpu.arena.resetPeak();
     const predictedMs = await predictMs({ gpu, tuner, opened, subject, plan, proceed: this.#proceed });
@@ -113,9 +113,9 @@ class Run {
   }
 
   /** The network as this adapter computes it. */
-  async #subject(gpu: Gpu, opened: OpenedStudy, network: Network): Promise<Subject> {
+  async #subject(gpu: Gpu, tuner: Tuner, opened: OpenedStudy, network: Network): Promise<Subject> {
     const subject = network === opened.network ? opened.subject : subjectOf(network);
-    return subject.kind === "graph" ? measuredOn(gpu, network, subject) : subject;
+    return subject.kind === "graph" ? measuredOn(gpu, tuner, network, subject, rowsOf(opened)) : subject;
   }
 
   #enter(phase: Progress["phase"], note: string): void {
