@@ -50,8 +50,6 @@ export async function benchVggSweep(
   runs: number,
 ): Promise<SweepResult> {
   const filters = filterAblations(network);
-  const rows = filters.length * SWEEP_IMAGES;
-  const subject = await measuredOn(gpu, new Tuner(gpu), network, graphSubjectOf(network), rows);
   const ablations = {
     count: filters.length,
     at: (row: number) => {
@@ -60,6 +58,7 @@ export async function benchVggSweep(
       return { sweep: 0, index: row, row, sites, replacement: { kind: "zero" }, site: "post-activation" } as const;
     },
   };
+  const subject = await measuredOn(gpu, new Tuner(gpu), network, graphSubjectOf(network), ablations, SWEEP_IMAGES);
   const dataset = memoryDataset({
     ...{ name: "images", shape: subject.input, values: inputs, labels: new Uint16Array(SWEEP_IMAGES) },
     ...{ classes: subject.classes, classNames: [] },

@@ -17,8 +17,8 @@ const NETWORKS = [
     name: "a TensorFlow.js Layers model",
     model: "models/mnist-cnn-tfjs",
     data: { ...mnist, scale: 1 },
-    samples: 64,
-    ablations: 6,
+    samples: 8,
+    ablations: 3,
     references: ["float64", "tfjs-webgpu"],
   },
   {

@@ -11,6 +11,7 @@ import { type DenseChain, denseChain } from "../network/dense-chain.ts";
 import { logitsNetwork } from "../network/logits.ts";
 import type { Network } from "../network/network.ts";
 import { sizeOf } from "../network/shapes.ts";
+import type { AblationSource } from "./ablation.ts";
 
 interface SubjectBase {
   /** In the order that a study's layer indices count. */
@@ -49,20 +50,45 @@ export function subjectOf(network: Network): Subject {
 }
 
 /**
- * The same subject with the method of each convolution chosen by how exact it is on this adapter and, where `rows` samples
- * under masks are worth a measurement, by how quick.
+ * The same subject with the method of each convolution chosen by how exact it is on this adapter and, where the ablations of
+ * so many samples are worth a measurement, by how quick.
  */
 export async function measuredOn(
   gpu: Gpu,
   tuner: Tuner,
   network: Network,
   subject: GraphSubject,
-  rows: number,
+  ablations: AblationSource,
+  samples: number,
 ): Promise<GraphSubject> {
   const source = logitsNetwork(network);
   const widest = await exactTiles(gpu, source);
   const exact = widest.size === 0 ? subject : graphSubject(network, compileGraph(source, widest));
-  return { ...exact, graph: await withQuickestMethods(gpu, tuner, exact.graph, widest, rows) };
+  return {
+    ...exact,
+    graph: await withQuickestMethods(gpu, tuner, exact.graph, widest, rowsIn(exact, ablations, samples)),
+  };
+}
+
+/** Ablations on which it is judged how often each layer is computed. */
+const JUDGED = 500;
+
+/** How many rows each layer computes, about: the intact samples, and those of every ablation whose first layer lies before. */
+function rowsIn(
+  { graph, ablatable }: GraphSubject,
+  ablations: AblationSource,
+  samples: number,
+): (name: string) => number {
+  const places = new Map(graph.network.layers.map(({ name }, place) => [name, place]));
+  const every = Math.max(1, Math.floor(ablations.count / JUDGED));
+  const firsts: number[] = [];
+  for (let row = 0; row < ablations.count; row += every) {
+    firsts.push(places.get(ablatable[ablations.at(row).sites[0]!.layerIndex]!.layer)!);
+  }
+  return (name) => {
+    const before = firsts.filter((place) => place < places.get(name)!).length;
+    return samples * (1 + (before / Math.max(1, firsts.length)) * ablations.count);
+  };
 }
 
 function graphSubject({ name }: Network, graph: CompiledGraph): GraphSubject {

@@ -69,7 +69,7 @@ describe.each([true, false])("direct, on a processor: %s", (isProcessor) => {
     ["dilation 12", wide],
     ["1 x 1, stride 3", convShape({ kernel: [1, 1], stride: [3, 3], width: 13 })],
   ])("%s", async (_, shape) => {
-    for (const plan of plans) expect(await convError(gpu, shape, plan)).toBeLessThan(1e-5);
+    for (const plan of [plans[0]!, plans.at(-1)!]) expect(await convError(gpu, shape, plan)).toBeLessThan(1e-5);
   });
 });
 
@@ -90,7 +90,7 @@ describe("in tiles", () => {
   test.each(everyTile)("%o", async (variant) => {
     const plan: Plan = (shape, options) => planConv2dTile(shape, variant, options);
     await expectExact(plan, convShapes(oneGroup), 4);
-    for (const shape of [{ ...image, rows: 2 }, network, first]) {
+    for (const shape of [{ ...image, rows: 2 }, network]) {
       expect(await convError(gpu, shape, plan)).toBeLessThan(1e-5);
     }
   });

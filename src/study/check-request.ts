@@ -15,7 +15,7 @@ import type { DenseChain } from "../network/dense-chain.ts";
 import type { Network } from "../network/network.ts";
 import { graphLogits } from "./check-graph.ts";
 import { affordableSize, type CheckSize } from "./check-size.ts";
-import { type OpenedStudy, openStudy, rowsOf } from "./open-study.ts";
+import { type OpenedStudy, openStudy } from "./open-study.ts";
 import { planOpened } from "./plan-opened.ts";
 import type { RunInput } from "./run-interface.ts";
 import { trainStudy, UNOBSERVED } from "./train-study.ts";
@@ -41,7 +41,17 @@ export async function checkRequestOf(input: RunInput, size: CheckSize, device: G
   const chosen = chosenRows(opened, taken.ablations);
   const rows = new Set(chosen);
   const plain = network === whole.network ? whole.subject : subjectOf(network);
-  const subject = plain.kind === "graph" ? await measuredOn(gpu, tuner, network, plain, rowsOf(opened)) : plain;
+  const subject =
+    plain.kind === "graph"
+      ? await measuredOn(
+          gpu,
+          tuner,
+          network,
+          plain,
+          { count: chosen.length, at: (row) => ablations.at(chosen[row]!) },
+          dataset.samples,
+        )
+      : plain;
   const bits = await bitsOf(gpu, tuner, opened, subject, rows);
   const logits =
     subject.kind === "graph"

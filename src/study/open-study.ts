@@ -103,8 +103,3 @@ async function hashOfModel(read: ReadonlyMap<string, string>): Promise<string> {
   const named = Array.from(read, ([path, hash]) => [path.slice(path.lastIndexOf("/") + 1), hash]);
   return sha256(canonicalJson(named.sort(([a = ""], [b = ""]) => (a < b ? -1 : 1))));
 }
-
-/** Samples that a study evaluates, the intact network and all ablations counted. */
-export function rowsOf({ ablations, dataset }: Pick<OpenedStudy, "ablations" | "dataset">): number {
-  return (ablations.count + 1) * dataset.samples;
-}

@@ -3,7 +3,7 @@ import { measuredOn, type Subject } from "../ablation/subject.ts";
 import { nextTask } from "../core/next-task.ts";
 import { Tuner } from "../engine/tuner.ts";
 import type { Gpu } from "../gpu/device.ts";
-import { openStudy, rowsOf } from "./open-study.ts";
+import { openStudy } from "./open-study.ts";
 import { isElsewhere, planOpened } from "./plan-opened.ts";
 import { predictMs } from "./predict.ts";
 import type { RunInput } from "./run-interface.ts";
@@ -15,7 +15,10 @@ export async function planStudy(input: RunInput, device: Gpu) {
   const { study, network } = opened;
   const tuner = new Tuner(gpu, input.tuning);
   const { subject: plain } = opened;
-  const subject = plain.kind === "graph" ? await measuredOn(gpu, tuner, network, plain, rowsOf(opened)) : plain;
+  const subject =
+    plain.kind === "graph"
+      ? await measuredOn(gpu, tuner, network, plain, opened.ablations, opened.dataset.samples)
+      : plain;
   const plan = planOpened({ ...opened, subject }, gpu, (row) => isElsewhere(row, input.shard));
   const predictedMs = await predictMs({ gpu, tuner, opened, subject, plan, proceed: async () => true });
   const { macs } = subject;

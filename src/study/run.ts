@@ -13,7 +13,7 @@ import { writeOnnx } from "../formats/onnx/write.ts";
 import type { Gpu } from "../gpu/device.ts";
 import type { Network } from "../network/network.ts";
 import { assertSameStudy } from "./journal.ts";
-import { type OpenedStudy, openStudy, rowsOf } from "./open-study.ts";
+import { type OpenedStudy, openStudy } from "./open-study.ts";
 import { NO_PACE, pacer } from "./pace.ts";
 import { isElsewhere, planOpened } from "./plan-opened.ts";
 import { predictMs } from "./predict.ts";
@@ -115,7 +115,8 @@ class Run {
   /** The network as this adapter computes it. */
   async #subject(gpu: Gpu, tuner: Tuner, opened: OpenedStudy, network: Network): Promise<Subject> {
     const subject = network === opened.network ? opened.subject : subjectOf(network);
-    return subject.kind === "graph" ? measuredOn(gpu, tuner, network, subject, rowsOf(opened)) : subject;
+    const { ablations, dataset } = opened;
+    return subject.kind === "graph" ? measuredOn(gpu, tuner, network, subject, ablations, dataset.samples) : subject;
   }
 
   #enter(phase: Progress["phase"], note: string): void {

@@ -17,13 +17,13 @@ const ROUGH_MACS_PER_MS = { processor: 5e6, gpu: 1e9 } as const;
 /** Measuring a shape takes about so many runs of it: work that is not many times that is not measured for. */
 const MEASURED_RUNS = 25;
 
-/** The graph with measured methods. `rows`: how many samples, under all masks, each convolution is to compute. */
+/** The graph with measured methods. `rowsOf`: how many samples, under all masks, a convolution is to compute. */
 export async function withQuickestMethods(
   gpu: Gpu,
   tuner: Tuner,
   graph: CompiledGraph,
   widest: WidestTiles,
-  rows: number,
+  rowsOf: (name: string) => number,
 ): Promise<CompiledGraph> {
   const methods = new Map(graph.methods);
   for (const name of graph.methods.keys()) {
@@ -31,7 +31,7 @@ export async function withQuickestMethods(
     const candidates = candidatesOf(shape, widest.get(name) ?? 4);
     if (candidates.length < 2) continue;
     const { macs } = graph.costs.get(name)!;
-    const expectedMs = (macs * rows) / ROUGH_MACS_PER_MS[gpu.isProcessor ? "processor" : "gpu"] / MEASURED_RUNS;
+    const expectedMs = (macs * rowsOf(name)) / ROUGH_MACS_PER_MS[gpu.isProcessor ? "processor" : "gpu"] / MEASURED_RUNS;
     let own = gpu.arena.scope();
     try {
       const quickest = await tuner.choose(`convolution ${textOf(shape)}`, candidates, expectedMs, (method) => {
