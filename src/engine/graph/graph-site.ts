@@ -138,23 +138,13 @@ class SiteMaker {
   async #damage(): Promise<Damage> {
     using transient = this.#arena.scope();
     // What rows read outlives the opening; all else is only needed for differences.
-    const lasting = this.#readByRows();
+    const lasting = readByRows(this.#suffix);
     const arenaFor = (name: string) => (lasting.has(name) ? this.#arena : transient);
     await this.#deriveIntact(arenaFor);
     await this.#replace(arenaFor);
     const found = await this.#findMoved(transient);
     const differences = await this.#differences();
     return { ...found, differences, zReplaced: await this.#enterAllReplaced() };
-  }
-
-  #readByRows(): ReadonlySet<string> {
-    const { steps, selected, spread } = this.#suffix;
-    const inPass = new Set(steps.map(({ name }) => name));
-    return new Set([
-      ...steps.flatMap(({ reads }) => reads.filter((name) => !inPass.has(name))),
-      ...[...selected.values()].map(({ name }) => name),
-      ...spread.values(),
-    ]);
   }
 
   /** Intact results that the prefix does not hold, from what it holds. */
@@ -485,6 +475,16 @@ function hasNoise({ coefficients }: ChannelReplacement): boolean {
   return coefficients.some((value, i) => i % 3 === 2 && value !== 0);
 }
 
+/** Results from before the rows, intact or replaced, that rows read: they outlive the opening of the site. */
+function readByRows({ steps, selected, spread }: Suffix): ReadonlySet<string> {
+  const inPass = new Set(steps.map(({ name }) => name));
+  return new Set([
+    ...steps.flatMap(({ reads }) => reads.filter((name) => !inPass.has(name))),
+    ...[...selected.values()].map(({ name }) => name),
+    ...spread.values(),
+  ]);
+}
+
 /** Flattened maps that the entered layers read as a whole. */
 function flattenedFor({ entries }: Suffix): string[] {
   return [...entries.values()].flatMap(({ layer, from }) => (layer.inputs[0] === from.name ? [] : [layer.inputs[0]!]));
@@ -501,14 +501,7 @@ export function graphSiteBytes(
   const sum = (names: Iterable<string>) => [...names].reduce((total, name) => total + bytes(name), 0);
   const differences = sum(new Set([...suffix.entries.values()].map(({ from }) => from.name)));
   const entered = complements ? sum(suffix.entries.keys()) : 0;
-  const inPass = new Set(suffix.steps.map(({ name }) => name));
-  const lasting = new Set([
-    ...suffix.steps.flatMap(({ reads }) =>
-      reads.filter((name) => !inPass.has(name) && graph.layers.get(name)?.kind !== "constant"),
-    ),
-    ...[...suffix.selected.values()].map(({ name }) => name),
-    ...suffix.spread.values(),
-  ]);
+  const lasting = readByRows(suffix);
   const { derived } = rootsOf(graph, suffix);
   const made = [
     ...derived.filter((layer) => activationOf(layer).kind !== "linear" || !("weight" in layer)).map(({ name }) => name),

@@ -7,7 +7,7 @@
  */
 import { LesionError } from "../../core/errors.ts";
 import { isDepthwise } from "../../kernels/conv-shape.ts";
-import { hasUnits } from "../../network/graph.ts";
+import { ancestorsOf, hasUnits } from "../../network/graph.ts";
 import type { Conv2dLayer, DenseLayer, Layer, Weight } from "../../network/network.ts";
 import type { Shape } from "../../network/shapes.ts";
 import type { CompiledGraph } from "./compiled-graph.ts";
@@ -76,7 +76,7 @@ class SuffixMaker {
     this.#first = first;
     this.#deeper = deeper;
     this.#output = output;
-    this.#needed = neededFor(graph, output);
+    this.#needed = new Set([output, ...ancestorsOf(graph.network, [output])]);
     this.#preActivations = new Set([first.name]);
   }
 
@@ -231,14 +231,6 @@ class SuffixMaker {
 
 function entersBy(layer: Layer): layer is Entry["layer"] {
   return layer.kind === "dense" || (layer.kind === "conv2d" && layer.groups === 1);
-}
-
-function neededFor(graph: CompiledGraph, output: string): ReadonlySet<string> {
-  const needed = new Set([output]);
-  for (const { name, inputs } of graph.network.layers.toReversed()) {
-    if (needed.has(name)) for (const input of inputs) needed.add(input);
-  }
-  return needed;
 }
 
 /**
