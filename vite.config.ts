@@ -4,6 +4,33 @@ import { defineConfig } from "vitest/config";
 import { wgsl } from "./scripts/wgsl.ts";
 import { browserLaunch } from "./src/cli/browser.ts";
 
+/**
+ * A browser each: compiling shaders, most of what the tests on a processor wait for, keeps one core of a browser's GPU
+ * process busy, however many pages it has.
+ */
+const GPU_PROJECTS = [
+  { name: "gpu-kernels", include: ["src/kernels/**/*.gpu.test.ts"] },
+  { name: "gpu-engine", include: ["{src,workers}/**/*.gpu.test.ts"], exclude: ["src/kernels/**"] },
+];
+
+async function gpuProject(files: (typeof GPU_PROJECTS)[number]) {
+  return {
+    extends: true as const,
+    test: {
+      ...files,
+      testTimeout: 120_000,
+      fileParallelism: false,
+      browser: {
+        enabled: true,
+        headless: true,
+        screenshotFailures: false,
+        provider: playwright({ launchOptions: await browserLaunch() }),
+        instances: [{ browser: "chromium" as const }],
+      },
+    },
+  };
+}
+
 export default defineConfig(async ({ mode }) => ({
   plugins: [wgsl()],
   resolve: {
@@ -44,30 +71,12 @@ export default defineConfig(async ({ mode }) => ({
         test: {
           name: "node",
           environment: "node",
+          testTimeout: 60_000,
           include: ["{src,workers,scripts,bench}/**/*.test.{ts,tsx}"],
           exclude: ["**/*.gpu.test.ts"],
         },
       },
-      ...(mode === "test"
-        ? [
-            {
-              extends: true as const,
-              test: {
-                name: "gpu",
-                include: ["{src,workers}/**/*.gpu.test.ts"],
-                testTimeout: 120_000,
-                fileParallelism: false,
-                browser: {
-                  enabled: true,
-                  headless: true,
-                  screenshotFailures: false,
-                  provider: playwright({ launchOptions: await browserLaunch() }),
-                  instances: [{ browser: "chromium" as const }],
-                },
-              },
-            },
-          ]
-        : []),
+      ...(mode === "test" ? await Promise.all(GPU_PROJECTS.map(gpuProject)) : []),
     ],
   },
 }));

@@ -79,6 +79,16 @@ export function summary(times: readonly number[]): Timing {
   };
 }
 
+/** The same measurement told of one of `count` equal parts of what was timed. */
+export function shareOf({ runs, medianMs, lowerQuartileMs, upperQuartileMs }: Timing, count: number): Timing {
+  return {
+    runs,
+    medianMs: medianMs / count,
+    lowerQuartileMs: lowerQuartileMs / count,
+    upperQuartileMs: upperQuartileMs / count,
+  };
+}
+
 /** "12.3 ms (11.9 to 12.8, n 7)". */
 export function timingText({ medianMs, lowerQuartileMs, upperQuartileMs, runs }: Timing): string {
   return `${medianMs.toPrecision(3)} ms (${lowerQuartileMs.toPrecision(3)} to ${upperQuartileMs.toPrecision(3)}, n ${runs})`;

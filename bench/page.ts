@@ -6,6 +6,7 @@ import { studyFiles } from "../workers/study-files.ts";
 import { benchConv } from "./conv.ts";
 import { benchKernels } from "./kernels.ts";
 import { openProblem } from "./problem.ts";
+import { benchRecover } from "./recover.ts";
 import { benchSweep } from "./sweep.ts";
 import { benchTrain } from "./train.ts";
 import { benchVgg } from "./vgg.ts";
@@ -25,28 +26,34 @@ export interface BenchOptions {
   /** Images at once, and the sides of VGG-19's images: `conv` and `vgg`. */
   readonly images?: number;
   readonly side?: number;
+  /** Training samples of an epoch: `train` and `recover`. */
+  readonly samples?: number;
   /** Only the convolutions with this in their names: `conv`. */
   readonly shapes?: string;
 }
+
+const EPOCH_SAMPLES = 60_000;
 
 /** Runs a benchmark by name. The result is plain data, with the adapter, and `lines` for people. */
 export async function runBenchmark(name: string, options: BenchOptions): Promise<unknown> {
   using gpu = await openGpu();
   const settings = { runs: options.runs ?? 20, tune: options.tune ?? false };
+  const { runs } = settings;
   const source = studyFiles(options.files ?? {});
   const measured = async () => {
     if (name === "sweep") return benchSweep(gpu, await openProblem(gpu, options.study, source), settings);
-    if (name === "train") return benchTrain(gpu, settings);
+    const { samples = EPOCH_SAMPLES } = options;
+    if (name === "train") return benchTrain(gpu, { runs, samples });
+    if (name === "recover") return benchRecover(gpu, { runs, samples, study: options.study, studyFiles: source });
     if (name === "kernels") return benchKernels(gpu);
     const { study, model, images = 1, side = VGG_SIDE, shapes: only = "" } = options;
-    const { runs } = settings;
     if (name === "conv") return benchConv(gpu, { runs, images, side, only });
     if (name === "vgg") {
       const own = model && { model: { name: model.name, files: studyFiles(model.files) } };
       return benchVgg(gpu, { runs, images, side, study, studyFiles: source, ...own });
     }
     throw new LesionError("usage", `there is no benchmark ${name}`, {
-      fix: "Benchmarks are: sweep, train, kernels, conv, vgg.",
+      fix: "Benchmarks are: sweep, train, recover, kernels, conv, vgg.",
     });
   };
   return { date: new Date().toISOString(), adapter: gpu.adapter, ...(await measured()) };

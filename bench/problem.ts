@@ -3,11 +3,12 @@
 import { type ChainSubject, subjectOf } from "../src/ablation/subject.ts";
 import { LesionError } from "../src/core/errors.ts";
 import type { Dataset, Transform } from "../src/data/dataset.ts";
-import { Tuner } from "../src/engine/tuner.ts";
 import type { Gpu } from "../src/gpu/device.ts";
 import { defaultStudyDocument } from "../src/study/defaults.ts";
-import { openStudy, type StudyFiles } from "../src/study/open-study.ts";
-import { trainStudy, UNOBSERVED } from "../src/study/train-study.ts";
+import { type OpenedStudy, openStudy, type StudyFiles } from "../src/study/open-study.ts";
+import type { TrainOptions } from "../src/study/study.ts";
+import { trainStudy } from "../src/study/train-study.ts";
+import { TrainingSets } from "../src/study/training-data.ts";
 
 /** A trained chain with the data it is evaluated on. */
 export interface Problem {
@@ -24,14 +25,18 @@ export async function openProblem(gpu: Gpu, study: unknown, files: StudyFiles): 
   const document = study ?? { ...defaultStudyDocument, model: { ...defaultStudyDocument.model, train } };
   const opened = await openStudy(document, files);
   const { model, seed, name } = opened.study;
-  const network =
-    "train" in model ? await trainStudy(gpu, new Tuner(gpu), opened, model.train, files, UNOBSERVED) : opened.network;
+  const network = model.train === null ? opened.network : await trained(gpu, opened, model.train, files);
   const subject = subjectOf(network!);
   if (subject.kind === "chain") return { name, subject, dataset: opened.dataset, transform: opened.transform, seed };
   throw new LesionError("unsupported", `the network of ${name} is no chain of dense layers`, {
     where: "--study",
     fix: "Measure it with the benchmark vgg, or give a study of an MLP.",
   });
+}
+
+async function trained(gpu: Gpu, opened: OpenedStudy, options: TrainOptions, files: StudyFiles) {
+  const data = await new TrainingSets(opened, files, () => {}).of("train", options.limit);
+  return trainStudy({ gpu, opened, options, data, checkpoints: null });
 }
 
 /** Every unit of the first layer alone, then every pair. */

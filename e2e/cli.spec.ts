@@ -51,7 +51,9 @@ test("a run shows plain lines and a table where there is no terminal", async () 
     "bits.bin",
     "results.ndjson",
     "study.json",
+    "trained.architecture.json",
     "trained.onnx",
+    "trained.safetensors",
     "untrained.onnx",
   ]);
   expect((await readFile(join(out, "bits.bin"))).length).toBe(ABLATIONS * 4 * Math.ceil(SAMPLES / 32));
@@ -72,7 +74,7 @@ test("shards merge into the run that one process makes", async () => {
   const { code, stdout } = await lesion(["merge", ...shards.map(({ out }) => out), "--out", merged]);
   expect([code, stdout]).toEqual([0, expect.stringContaining("2,620 ablations of 2 runs")]);
   expect(comparable(await journalOf(merged))).toEqual(comparable(await journalOf(whole)));
-  for (const file of ["bits.bin", "baseline-bits.bin", "trained.onnx"]) {
+  for (const file of ["bits.bin", "baseline-bits.bin", "trained.onnx", "trained.safetensors"]) {
     expect(await readFile(join(merged, file))).toEqual(await readFile(join(whole, file)));
   }
   expect((await lesion(["compare", whole, merged])).stdout).toContain("no ablation differs");

@@ -11,6 +11,7 @@ import type {
   EndRecord,
   LayerSummary,
   LesionRecord,
+  RecoveryRecord,
   RunRecord,
   TrainRecord,
 } from "../src/study/records.ts";
@@ -66,7 +67,8 @@ export const fakeBaseline: BaselineRecord = {
 export function fakeTrain(epoch: number, epochs: number): TrainRecord {
   const samples = 60_000;
   const correct = Math.round(samples * (0.97 - 0.2 / epoch));
-  return { type: "train", epoch, epochs, loss: 0.1 + 0.5 / epoch, correct, samples, ms: 900 };
+  const test = { samples: SAMPLES, correct: Math.round(SAMPLES * (0.955 - 0.17 / epoch)), loss: 0.12 + 0.5 / epoch };
+  return { type: "train", epoch, epochs, loss: 0.1 + 0.5 / epoch, correct, samples, test, ms: 900 };
 }
 
 /** An ablation of some units of one layer. Equal arguments give equal records; a tenth of the units is dead. */
@@ -116,6 +118,53 @@ export function fakeAblations(): AblationRecord[] {
   for (const { layerIndex, units } of fakeLayers) for (let unit = 0; unit < units; unit++) add(0, layerIndex, [unit]);
   for (let i = 0; i < 20; i++) for (let j = i + 1; j < 20; j++) add(1, 0, [i, j]);
   return records;
+}
+
+/** How much of a loss each arm brings back in the end, and its units of the epochs that takes. */
+const ARM_PACE = { all: [0.92, 1], after: [0.7, 1.6], layer: [0.5, 1.2] } as const;
+
+/**
+ * An epoch of an ablation's recovery; null: of the control. Equal arguments give equal records; the deeper the damage, the
+ * less comes back.
+ */
+export function fakeRecovery(
+  ablation: AblationRecord | null,
+  arm: RecoveryRecord["arm"],
+  epoch: number,
+  epochs: number,
+): RecoveryRecord {
+  const from = ablation ?? fakeBaseline;
+  const draws = random(1000 * (ablation?.row ?? 0) + epoch, `fake recovery ${arm}`);
+  const [share, pace] = arm === "control" ? [0, 1] : ARM_PACE[arm];
+  const regained = share * (1 - Math.exp((-1.6 * epoch) / pace)) * (epoch === 0 ? 0 : 1 - 0.12 * draws.uniform());
+  const classCorrect = from.classCorrect.map((correct, index) => {
+    const gained =
+      arm === "control" ? (epoch === 0 ? 0 : draws.below(3)) : regained * (baselineCorrect[index]! - correct);
+    return Math.max(0, Math.min(CLASS_SAMPLES[index]!, Math.round(correct + gained)));
+  });
+  return {
+    type: "recovery",
+    row: ablation?.row ?? null,
+    ...(ablation === null ? {} : { sweep: ablation.sweep, index: ablation.index }),
+    arm,
+    epoch,
+    epochs,
+    samples: SAMPLES,
+    correct: classCorrect.reduce((total, value) => total + value, 0),
+    classCorrect,
+    loss: 0.2 + 0.3 / (epoch + 1),
+    ...(epoch === 0 ? {} : { train: { samples: 60_000, correct: 55_000 + 500 * epoch, loss: 0.3 / epoch } }),
+    ms: 3,
+  };
+}
+
+/** The recovery of ablations in all arms, epoch after epoch of all networks at once. */
+export function fakeRecoveries(ablations: readonly AblationRecord[], epochs: number): RecoveryRecord[] {
+  const damaged = ["all", "after", "layer"] as const;
+  return Array.from({ length: epochs + 1 }, (_, epoch) => [
+    fakeRecovery(null, "control", epoch, epochs),
+    ...damaged.flatMap((arm) => ablations.map((ablation) => fakeRecovery(ablation, arm, epoch, epochs))),
+  ]).flat();
 }
 
 export function fakeEnd(state: EndRecord["state"], ablations: number): EndRecord {

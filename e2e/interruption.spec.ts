@@ -7,6 +7,9 @@ import { expect, test } from "playwright/test";
 import { lesion } from "./lesion-process.ts";
 import { ABLATIONS, comparable, journalOf, smallStudy } from "./small-study.ts";
 
+// One undisturbed run for all of them.
+test.describe.configure({ mode: "default" });
+
 let folder: string;
 let studyFile: string;
 let undisturbed: string;

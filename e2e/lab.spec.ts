@@ -150,7 +150,7 @@ test("a damaged model and a wrong study are told with a remedy, and change nothi
   });
   const notice = page.locator(".notice.error");
   await expect(notice).toContainText("broken.onnx");
-  await expect(page.getByText("784 \u2013 20 \u2013 10 \u2013 10")).toBeVisible();
+  await expect(page.getByText("784 \u2013 20 \u2013 10 \u2013 10", { exact: true })).toBeVisible();
   await notice.getByRole("button", { name: "Dismiss this message" }).click();
   await expect(notice).toHaveCount(0);
 
@@ -182,7 +182,7 @@ test("nothing is cut off on a page 360 pixels wide", async ({ page }) => {
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360);
 });
 
-test.describe("the main thread", () => {
+test.describe("the main thread", { tag: "@alone" }, () => {
   // Wall time on a machine whose cores the engine keeps busy: one unlucky slice is not the lab's fault.
   test.describe.configure({ retries: 2 });
 

@@ -9,8 +9,13 @@ const address = `http://127.0.0.1:${process.env["LESION_E2E_PORT"]}/`;
 export default defineConfig({
   testDir: ".",
   outputDir: "../test-results/e2e",
-  // One engine at a time: a processor that stands in for a GPU is busy enough with one.
-  workers: 1,
+  // What tests wait for is browsers that start, and compilers of shaders, which keep one core busy.
+  workers: 2,
+  fullyParallel: true,
+  projects: [
+    { name: "together", grepInvert: /@alone/ },
+    { name: "alone", grep: /@alone/, dependencies: ["together"] },
+  ],
   timeout: 180_000,
   expect: { timeout: 30_000 },
   forbidOnly: Boolean(process.env["CI"]),

@@ -29,8 +29,10 @@ export function comparable(records: readonly LesionRecord[]): object[] {
   return records
     .filter(({ type }) => type !== "end")
     .map(({ ms: _, started: __, ...kept }: LesionRecord & { ms?: number; started?: string }) => kept)
-    .sort((a, b) => ("row" in a ? a.row : -1) - ("row" in b ? b.row : -1));
+    .sort((a, b) => rowOf(a) - rowOf(b));
 }
+
+const rowOf = (record: object) => ("row" in record && typeof record.row === "number" ? record.row : -1);
 
 /** Every record of a run's journal, in the order in which they were written. */
 export async function journalOf(run: string): Promise<LesionRecord[]> {

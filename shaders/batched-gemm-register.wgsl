@@ -29,15 +29,15 @@ fn main(
 
   var aAt: array<u32, ROWS>;
   for (var r = 0u; r < ROWS; r++) { // unroll
-    aAt[r] = (batch * size.rows + min(firstRow + r, size.rows - 1u)) * size.depth4;
+    aAt[r] = batch * size.aStride4 + min(firstRow + r, size.rows - 1u) * size.depth4;
   }
   var bAt: array<u32, COLUMNS4>;
   var sum: array<vec4f, ROWS * COLUMNS4>;
   for (var n = 0u; n < COLUMNS4; n++) { // unroll
     let column = min(firstColumn + n, size.columns4 - 1u);
-    bAt[n] = batch * size.depth4 * 4u * size.columns4 + column;
+    bAt[n] = batch * size.bStride4 + column;
     var start = vec4f(0.0);
-    if (USE_BIAS == 1u) { start = bias[column]; }
+    if (USE_BIAS == 1u) { start = bias[batch * size.biasStride4 + column]; }
     for (var r = 0u; r < ROWS; r++) { // unroll
       sum[r * COLUMNS4 + n] = start;
     }

@@ -18,7 +18,7 @@ struct Place {
   at: u32,
 }
 fn placeOf(batch: u32, row: u32) -> Place {
-  return Place((batch * size.rows + min(row, size.rows - 1u)) * size.depth4);
+  return Place(batch * size.aStride4 + min(row, size.rows - 1u) * size.depth4);
 }
 
 struct Cursor {
@@ -32,8 +32,9 @@ fn loadA(place: Place, cursor: Cursor) -> vec4f {
   if (cursor.depth4 < size.depth4) { value = a[place.at + cursor.depth4]; }
   return value;
 }
+fn startOfB(batch: u32) -> u32 { return batch * size.bStride4; }
 fn loadB(at: u32) -> vec4f { return b[at]; }
-fn loadBias(column4: u32) -> vec4f { return bias[column4]; }
+fn loadBias(batch: u32, column4: u32) -> vec4f { return bias[batch * size.biasStride4 + column4]; }
 fn store(row: u32, column4: u32, value: vec4f) { c[row * size.cStride4 + column4] = value; }
 
 // include: lib/product-tile.wgsl

@@ -62,8 +62,9 @@ fn loadA(place: Place, cursor: Cursor) -> vec4f {
   }
   return value;
 }
+fn startOfB(batch: u32) -> u32 { return 0u; }
 fn loadB(at: u32) -> vec4f { return weight[at]; }
-fn loadBias(column4: u32) -> vec4f { return bias[column4]; }
+fn loadBias(batch: u32, column4: u32) -> vec4f { return bias[column4]; }
 fn store(row: u32, column4: u32, value: vec4f) { y[row * size.outChannels4 + column4] = value; }
 
 // include: lib/product-tile.wgsl

@@ -94,11 +94,11 @@ describe("memory", () => {
     const many = { ...study, data: { set: "digits", limit: 2000 } };
     const trained = trainedOf(whole.events);
     const memoryBytes = 700_000;
-    const tight = { study: many, files: {}, memoryBytes };
+    const tight = { study: many, files: {}, memoryBytes, trained };
     const plan = await engine.plan(tight);
     expect(plan).toMatchObject({ budgetBytes: memoryBytes, ablations: ABLATIONS, samples: 2000 });
     expect(plan.steps[0]!.samplesPerBatch).toBeLessThan(2000);
-    const { records, end } = await start(engine, { ...tight, trained }).outcome;
+    const { records, end } = await start(engine, tight).outcome;
     expect(end.measured.bytes).toBeLessThanOrEqual(memoryBytes);
 
     const roomy = await start(engine, { study: many, trained }).outcome;

@@ -18,7 +18,7 @@ import { runModel } from "../src/study/run-model.ts";
 import "./errors-over-comlink.ts";
 import { type EventSender, sendEvents } from "./event-stream.ts";
 import { holdLifeline } from "./lifeline.ts";
-import type { EngineApi, RunRequest } from "./protocol.ts";
+import type { EngineApi, Files, RunRequest } from "./protocol.ts";
 import { bytesOf, studyFiles } from "./study-files.ts";
 
 /** A run under way. */
@@ -66,9 +66,16 @@ function inputOf(request: Omit<RunRequest, "id">): RunInput {
     memoryBytes: request.memoryBytes ?? null,
     journal: request.journal ?? [],
     trained: request.trained ?? null,
+    checkpoints: keptStates(request.checkpoints ?? {}),
     shard: request.shard ?? null,
     tuning,
   };
+}
+
+/** Files of states, each read when it is asked for. */
+function keptStates(files: Files): RunInput["checkpoints"] {
+  const { available, bytesOf } = studyFiles(files);
+  return { names: available, bytesOf };
 }
 
 /** Sends what a run gives; big arrays are handed over, not copied. */

@@ -6,6 +6,8 @@ import type { RunEvent } from "./protocol.ts";
 
 /** How many events may be on their way when the next batch is started. */
 const MOST_AHEAD = 8;
+/** How many bytes of files: a training's state may have hundreds of MiB. */
+const MOST_BYTES_AHEAD = 64 * 2 ** 20;
 
 /** The worker's end. */
 export interface EventSender {
@@ -18,19 +20,20 @@ export interface EventSender {
 
 /** Sends events through a port whose other end is given to `receiveEvents`. */
 export function sendEvents(port: MessagePort): EventSender {
-  let ahead = 0;
+  /** Bytes of each event on its way; they are taken in order. */
+  const ahead: number[] = [];
   let onTaken = () => {};
   port.onmessage = () => {
-    ahead--;
+    ahead.shift();
     onTaken();
   };
   return {
     send(event, transferred = []) {
-      ahead++;
+      ahead.push(event.kind === "artifact" ? event.bytes.byteLength : 0);
       port.postMessage(event, transferred);
     },
     async caughtUp() {
-      while (ahead > MOST_AHEAD) {
+      while (ahead.length > MOST_AHEAD || ahead.reduce((sum, bytes) => sum + bytes, 0) > MOST_BYTES_AHEAD) {
         await new Promise<void>((resolve) => {
           onTaken = resolve;
         });

@@ -1,11 +1,14 @@
 /**
  * The engine for a page without a user: what the command line drives through Playwright. Calls go in and answers come
- * out as JSON; typed arrays travel as base64 under $u8 and $u32; a run's events are handed over one at a time, so that
- * a slow disk slows the engine's stream down instead of filling memory.
+ * out as JSON; typed arrays travel as base64 under $u8 and $u32, but files, which may be larger than a string can be,
+ * over HTTP. A run's events are handed over one at a time, so that a slow disk slows the engine's stream down instead of
+ * filling memory.
  */
 import { type ErrorReport, reportOf } from "../src/core/errors.ts";
 import { type CheckOptions, type EngineRun, startEngine } from "./client.ts";
-import type { Files, ModelRunRequest, RunEvent, RunRequest } from "./protocol.ts";
+import { handOver } from "./hand-over.ts";
+import type { FileSource, Files, ModelRunRequest, RunEvent, RunRequest } from "./protocol.ts";
+import { bytesOf } from "./study-files.ts";
 
 declare global {
   /** Set by the command line. */
@@ -18,18 +21,27 @@ let current: EngineRun | null = null;
 
 type Request = Omit<RunRequest, "id">;
 
+/** A run as the command line asks for it: its trained networks are addresses. */
+interface AddressedRequest extends Omit<Request, "trained"> {
+  readonly trained?: { readonly trained: FileSource; readonly untrained: FileSource };
+}
+
 const calls = {
   adapter: () => engine.adapter(),
   inspect: (name: string, files: Files) => engine.inspect(name, files),
   plan: (request: Request) => engine.plan(request),
   runModel: (request: ModelRunRequest) => engine.runModel(request),
-  async run(request: Request) {
+  async run(request: AddressedRequest, artifacts: string) {
     let handedOver: Promise<unknown> = Promise.resolve();
     const hand = (event: RunEvent) => {
-      handedOver = handedOver.then(() => globalThis.lesionEvent?.(encode(event)));
+      handedOver = handedOver.then(() =>
+        event.kind === "artifact"
+          ? handOver(`${artifacts}/${encodeURIComponent(event.name)}`, event.name, event.bytes)
+          : globalThis.lesionEvent?.(encode(event)),
+      );
       return handedOver.then(() => {}).catch(() => current?.cancel().catch(() => {}));
     };
-    current = engine.run(request, hand);
+    current = engine.run(await fetched(request), hand);
     try {
       return await current.done;
     } finally {
@@ -47,6 +59,15 @@ const calls = {
   bench: async (name: string, options: Record<string, unknown>) =>
     (await import("../bench/page.ts")).runBenchmark(name, options),
 } satisfies Record<string, (...args: never[]) => Promise<unknown>>;
+
+async function fetched({ trained: addresses, ...request }: AddressedRequest): Promise<Request> {
+  if (addresses === undefined) return request;
+  const [trained, untrained] = await Promise.all([
+    bytesOf(addresses.trained, "trained.onnx"),
+    bytesOf(addresses.untrained, "untrained.onnx"),
+  ]);
+  return { ...request, trained: { trained, untrained } };
+}
 
 /** Each call resolves to { ok } or { error }: an exception would lose all but its message on the way to Node. */
 globalThis.lesion = Object.fromEntries(

@@ -27,6 +27,8 @@ export interface RunRequest {
   readonly journalBits?: BitRows;
   /** Networks trained by that earlier run: they are not trained again. ONNX. */
   readonly trained?: { readonly trained: Uint8Array; readonly untrained: Uint8Array };
+  /** States that the trainings of that earlier run kept, by the names of their artifacts ("checkpoint-..."). */
+  readonly checkpoints?: Files;
   /** Only every `of`-th ablation, from `index` (0-based). */
   readonly shard?: { readonly index: number; readonly of: number };
 }
@@ -95,7 +97,20 @@ export interface PlanReport {
     readonly macs: number;
     readonly bytes: number;
   }[];
+  /** Multiply-accumulates of all networks and epochs, evaluations included; null where nothing is left to train. */
   readonly training: { readonly epochs: number; readonly samples: number; readonly macs: number } | null;
+  /** Damaged networks, in each arm, and the control; null where the study recovers nothing. */
+  readonly recovery: {
+    readonly networks: number;
+    readonly epochs: number;
+    /** Of the group that takes most memory: how many train at once, and the bytes for that. */
+    readonly copiesAtOnce: number;
+    readonly bytes: number;
+    /** Of all networks and epochs. */
+    readonly macs: number;
+    /** Whether activations before the first trained layer are kept in that group, or computed again in each step. */
+    readonly prefix: "none" | "kept" | "recomputed";
+  } | null;
 }
 
 /** One evaluation of a model on arrays: `lesion run-model`. */

@@ -5,6 +5,10 @@ struct BatchedGemm {
   rows: u32,
   columns4: u32,
   depth4: u32,
+  // From one batch of a, b and bias to the next; 0: all batches share it.
+  aStride4: u32,
+  bStride4: u32,
+  biasStride4: u32,
   // From one row of c to the next: columns4, or more where c is part of a wider tensor (batches = 1).
   cStride4: u32,
   // The two numbers of the activation.

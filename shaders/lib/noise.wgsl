@@ -1,9 +1,5 @@
-// Standard normal by Box and Muller (1958) from the PCG hash (Jarzynski and Olano 2020) of (seed, unit, sample).
-fn pcg(value: u32) -> u32 {
-  let state = value * 747796405u + 2891336453u;
-  let word = ((state >> ((state >> 28u) + 4u)) ^ state) * 277803737u;
-  return (word >> 22u) ^ word;
-}
+// Standard normal by Box and Muller (1958) from the hash of (seed, unit, sample).
+// include: hash.wgsl
 
 fn normal(seed: u32, unit: u32, sample: u32) -> f32 {
   let first = pcg(pcg(pcg(seed) + unit) + sample);

@@ -7,7 +7,7 @@
 // lie along the depth, TILE_ROWS apart: rows are swizzled by the depth, which spreads 8 threads over all banks.
 //
 // The shader that includes this says what is multiplied: `Place` and `placeOf` (a row of a), `Cursor`, `cursorAt` and
-// `advance` (a place along the depth), `loadA`, `loadB`, `loadBias`, `store`, and the sizes.
+// `advance` (a place along the depth), `loadA`, `startOfB`, `loadB`, `loadBias`, `store`, and the sizes.
 //
 // Constants depend on each other: LOADS_A = TILE_ROWS DEPTH4 / THREADS and LOADS_B = 4 DEPTH4 TILE_COLUMNS4 / THREADS are
 // whole, as are THREADS / DEPTH4, 8 / DEPTH4, TILE_ROWS / 8 and THREADS / TILE_COLUMNS4.
@@ -55,7 +55,7 @@ fn main(
   var cursor = cursorAt(copyDepth4);
   var copyDepth = thread / TILE_COLUMNS4;
   let copyColumn4 = min(tileColumn4 + thread % TILE_COLUMNS4, columns4 - 1u);
-  var bAt = (batch * depth4 * 4u + copyDepth) * columns4 + copyColumn4;
+  var bAt = startOfB(batch) + copyDepth * columns4 + copyColumn4;
 
   var sum: array<vec4f, ROWS * COLUMNS4>;
   var nextA: array<vec4f, LOADS_A>;
@@ -112,7 +112,7 @@ fn main(
     let column4 = tileColumn4 + c * THREADS_X + local.x;
     if (column4 < columns4) {
       var start = vec4f(0.0);
-      if (USE_BIAS == 1u) { start = loadBias(column4); }
+      if (USE_BIAS == 1u) { start = loadBias(batch, column4); }
       for (var r = 0u; r < ROWS; r++) { // unroll
         let row = tileRow + r * THREADS_Y + local.y;
         if (row < rows) {

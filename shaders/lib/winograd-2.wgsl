@@ -21,3 +21,13 @@ fn transformFilter(g: FilterLine) -> InputLine {
 fn transformOutput(m: InputLine) -> OutputLine {
   return OutputLine(m[0] + m[1] + m[2], m[1] - m[2] - m[3]);
 }
+
+// The transposes of the last two: what gradients by outputs, and by transformed filters, become.
+fn transformGradient(g: OutputLine) -> InputLine {
+  return InputLine(g[0], g[0] + g[1], g[0] - g[1], -g[1]);
+}
+
+fn transformFilterGradient(u: InputLine) -> FilterLine {
+  let even = 0.5 * (u[1] + u[2]);
+  return FilterLine(u[0] + even, 0.5 * (u[1] - u[2]), even + u[3]);
+}

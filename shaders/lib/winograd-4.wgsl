@@ -44,3 +44,20 @@ fn transformOutput(m: InputLine) -> OutputLine {
     difference + 8.0 * differenceTwice + m[5],
   );
 }
+
+// The transposes of the last two: what gradients by outputs, and by transformed filters, become.
+fn transformGradient(g: OutputLine) -> InputLine {
+  let even = g[0] + g[2];
+  let odd = g[1] + g[3];
+  let evenTwice = g[0] + 4.0 * g[2];
+  let oddTwice = 2.0 * g[1] + 8.0 * g[3];
+  return InputLine(g[0], even + odd, even - odd, evenTwice + oddTwice, evenTwice - oddTwice, g[3]);
+}
+
+fn transformFilterGradient(u: InputLine) -> FilterLine {
+  let sum = (1.0 / 6.0) * (u[1] + u[2]);
+  let difference = (1.0 / 6.0) * (u[1] - u[2]);
+  let sumTwice = (1.0 / 24.0) * (u[3] + u[4]);
+  let differenceTwice = (1.0 / 12.0) * (u[3] - u[4]);
+  return FilterLine(0.25 * u[0] - sum + sumTwice, differenceTwice - difference, 4.0 * sumTwice - sum + u[5]);
+}

@@ -3,7 +3,7 @@ import { type ChainSweep, chainEngine } from "./chain-engine.ts";
 import { type GraphSweep, graphEngine } from "./graph-engine.ts";
 import type { GraphPlan } from "./graph-planner.ts";
 import type { SweepPlan } from "./planner.ts";
-import { runSegments, type SweepEvent } from "./sweep.ts";
+import { type Coefficients, runSegments, type SweepEvent, statisticsOfPlan } from "./sweep.ts";
 
 export type { SweepEvent } from "./sweep.ts";
 
@@ -19,6 +19,15 @@ export async function* runSweep(request: SweepRequest): AsyncGenerator<SweepEven
   } else {
     yield* runSegments(gpu, chainEngine(arena, request), request.plan, proceed);
   }
+}
+
+/** By what a plan's steps replace units, measured on its samples as `runSweep` measures it. Nothing stays allocated. */
+export async function sweepCoefficients(request: SweepRequest): Promise<Coefficients> {
+  const { gpu } = request;
+  using arena = gpu.arena.scope();
+  return isGraph(request)
+    ? await statisticsOfPlan(gpu, await graphEngine(arena, request), request.plan)
+    : await statisticsOfPlan(gpu, chainEngine(arena, request), request.plan);
 }
 
 function isGraph(request: SweepRequest): request is GraphSweep {

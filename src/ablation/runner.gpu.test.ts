@@ -72,25 +72,34 @@ async function sweep(
   return { plan, intact, effects: effects.sort((a, b) => a.row - b.row) };
 }
 
-const shapes: { sizes: number[]; samples: number; kind: ActivationKind; biased: boolean }[] = [
-  { sizes: [17, 7, 5, 3], samples: 101, kind: "relu", biased: false },
-  { sizes: [13, 20, 10, 10], samples: 517, kind: "relu", biased: true },
-  { sizes: [5, 9, 11], samples: 65, kind: "tanh", biased: true },
-  { sizes: [9, 33, 65, 17, 7], samples: 131, kind: "leaky-relu", biased: true },
-  { sizes: [12, 40, 70, 12], samples: 77, kind: "gelu", biased: false },
+interface Problem {
+  readonly sizes: number[];
+  readonly samples: number;
+  readonly kind: ActivationKind;
+  readonly biased: boolean;
+  /** Swept with the loss, without, or both: each takes pipelines of its own. */
+  readonly losses: readonly boolean[];
+}
+const problems: readonly Problem[] = [
+  { sizes: [17, 7, 5, 3], samples: 101, kind: "relu", biased: false, losses: [true] },
+  { sizes: [13, 20, 10, 10], samples: 517, kind: "relu", biased: true, losses: [true] },
+  { sizes: [5, 9, 11], samples: 65, kind: "tanh", biased: true, losses: [false, true] },
+  { sizes: [9, 33, 65, 17, 7], samples: 131, kind: "leaky-relu", biased: true, losses: [true] },
+  { sizes: [12, 40, 70, 12], samples: 77, kind: "gelu", biased: false, losses: [false] },
+];
+const REPLACEMENTS: readonly ReplacementOptions[] = [
+  { kind: "zero" },
+  { kind: "mean" },
+  { kind: "constant", value: 0.5 },
+  { kind: "scale", factor: 0.25 },
 ];
 
-describe.each(shapes)("$sizes, $samples samples, $kind", ({ sizes, samples, kind, biased }) => {
+describe.each(problems)("$sizes, $samples samples, $kind", ({ sizes, samples, kind, biased, losses }) => {
   const { layers, inputs, labels, dataset, chain } = randomProblem(7, sizes, samples, kind, biased);
   const intact = forward(layers, inputs, samples);
 
-  test.each<[ReplacementOptions, boolean]>([
-    [{ kind: "zero" }, false],
-    [{ kind: "zero" }, true],
-    [{ kind: "mean" }, true],
-    [{ kind: "constant", value: 0.5 }, false],
-    [{ kind: "scale", factor: 0.25 }, false],
-  ])("%o, loss %s", async (replacement, loss) => {
+  const cases = losses.flatMap((loss) => REPLACEMENTS.map((replacement) => [replacement, loss] as const));
+  test.each(cases)("%o, loss %s", async (replacement, loss) => {
     const draw = random(11);
     const sites: Ablation["sites"][] = [];
     chain.ablatable.forEach(({ units, layerIndex }) => {

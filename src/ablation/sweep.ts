@@ -126,6 +126,15 @@ export function statisticsOf<S extends Step>(
   };
 }
 
+/** The coefficients that the steps of a plan ask for, from all of its samples; the steps are not run. */
+export function statisticsOfPlan<S extends Step>(
+  gpu: Gpu,
+  engine: SweepEngine<S>,
+  plan: SegmentedPlan<S>,
+): Promise<Coefficients> {
+  return jointStatistics(gpu, engine, plan, segmentsOf(plan));
+}
+
 /** Coefficients from the samples of all segments: means and deviations need a pass over them first. */
 async function jointStatistics<S extends Step>(
   gpu: Gpu,

@@ -1,11 +1,12 @@
 /**
  * The lab's page in a headless browser, as the engine of the command line. The page is a thin transport: it forwards
  * calls to its worker and hands every event back before it takes the next, so that a slow disk slows the engine down
- * instead of filling memory.
+ * instead of filling memory. Files cross over HTTP, both ways: they may be larger than a string can be.
  */
 import type { Browser, Page } from "playwright";
 import type {
   CheckReport,
+  FileSource,
   Files,
   ModelReport,
   ModelRunOutput,
@@ -17,11 +18,13 @@ import type {
 import { type ErrorReport, errorOf, LesionError } from "../core/errors.ts";
 import type { AdapterReport, EndRecord } from "../study/records.ts";
 import { within } from "./browser-probe.ts";
-import { startServer } from "./server.ts";
+import { type Receiver, startServer } from "./server.ts";
 import { decode, encode } from "./transport.ts";
 
 /** A request as the page takes it: files are addresses. */
-export type PageRequest = Omit<RunRequest, "id">;
+export interface PageRequest extends Omit<RunRequest, "id" | "trained"> {
+  readonly trained?: { readonly trained: FileSource; readonly untrained: FileSource };
+}
 
 /** What `globalThis.lesion` of the page answers; see workers/headless.ts. */
 export interface HeadlessCalls {
@@ -29,7 +32,8 @@ export interface HeadlessCalls {
   inspect(name: string, files: Files): ModelReport;
   plan(request: PageRequest): PlanReport;
   runModel(request: ModelRunRequest): readonly ModelRunOutput[];
-  run(request: PageRequest): EndRecord;
+  /** Files that the run gives are PUT below `artifacts`, an address of `receive`. */
+  run(request: PageRequest, artifacts: string): EndRecord;
   pause(): void;
   resume(): void;
   cancel(): void;
@@ -46,6 +50,8 @@ export interface HeadlessCalls {
 export interface HeadlessPage extends AsyncDisposable {
   /** Gives a file an address that the page can read. */
   share(path: string): string;
+  /** Makes an address below which the page can PUT files. */
+  receive(take: Receiver): string;
   /** Calls the engine. Rejects with the engine's LesionError, or `worker-died` where page or browser went away. */
   call<Name extends keyof HeadlessCalls>(
     name: Name,
@@ -87,6 +93,7 @@ export async function openHeadlessPage(options: PageOptions): Promise<HeadlessPa
     await start(page, `${server.origin}/index.html?headless`, options);
     return {
       share: server.share,
+      receive: server.receive,
       call: async (name, ...args) => {
         const asked = page.evaluate(callInPage, { name, args: args.map(encode) });
         const answer = await Promise.race([gone, asked]).catch(diedOf);

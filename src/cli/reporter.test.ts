@@ -28,7 +28,7 @@ describe("textReporter", () => {
   test("writes a plain line for a new phase, and then every few seconds", () => {
     const { screen, written } = capture(false);
     let now = 0;
-    const reporter = textReporter(screen, () => now);
+    const reporter = textReporter(screen, [], () => now);
     reporter.event({ kind: "progress", progress: progress(0, "making-data") });
     for (now = 1000; now <= 8000; now += 1000) reporter.event({ kind: "progress", progress: progress(now) });
     expect(written.stderr.match(/(making data|sweeping) \S+/g)).toEqual([
@@ -84,6 +84,8 @@ test("resultLines sorts by damage, marks what did nothing, and tells of what it 
     training: [],
     baseline: baselineRecord,
     ablations: [...many, noop],
+    recoveries: [],
+    analyses: [],
     failures: [],
     end: null,
   };
@@ -103,7 +105,8 @@ test("resultLines tells replacements apart where there are several", () => {
     row,
     replacement,
   }));
-  const results = { run: runRecord, training: [], baseline: baselineRecord, ablations, failures: [], end: null };
+  const none = { training: [], recoveries: [], analyses: [], failures: [], end: null };
+  const results = { run: runRecord, baseline: baselineRecord, ablations, ...none };
   const [, , titles, ...rows] = resultLines(results, true, 120);
   expect(titles).toMatch(/^unit +replacement +accuracy/);
   expect(rows.slice(0, 2).map((row) => row.split(/ {2,}/)[1])).toEqual(["zero", "pre-activation mean"]);

@@ -5,7 +5,8 @@
 import type { Progress, RunEvent } from "../../workers/protocol.ts";
 import { recordLine } from "../study/journal.ts";
 import type { AdapterReport, LesionRecord } from "../study/records.ts";
-import { wilson } from "../study/summary.ts";
+import { accuracyText } from "./accuracy.ts";
+import { RecoveryLines, trainingLines } from "./epoch-lines.ts";
 import type { Screen } from "./screen.ts";
 import { duration, grouped } from "./units-of-measure.ts";
 
@@ -21,8 +22,14 @@ export interface Reporter {
 /** Milliseconds between progress lines where they cannot be rewritten. */
 const PLAIN_INTERVAL_MS = 3000;
 
-/** For people. `now` is a clock in milliseconds. */
-export function textReporter(screen: Screen, now: () => number = () => performance.now()): Reporter {
+/** For people. `journal` is what an interrupted run has told already; `now` is a clock in milliseconds. */
+export function textReporter(
+  screen: Screen,
+  journal: readonly LesionRecord[] = [],
+  now: () => number = () => performance.now(),
+): Reporter {
+  const recovery = new RecoveryLines();
+  recovery.of(journal);
   let shownAt = Number.NEGATIVE_INFINITY;
   let phase = "";
   const progress = (text: string, isNews: boolean) => {
@@ -42,6 +49,7 @@ export function textReporter(screen: Screen, now: () => number = () => performan
           break;
         case "records":
           for (const record of event.records) for (const line of recordNews(record)) screen.log(line);
+          for (const line of [...trainingLines(event.records), ...recovery.of(event.records)]) screen.log(line);
           break;
         case "warning":
           warning(event.message);
@@ -81,7 +89,7 @@ export function progressText({ phase, done, total, perSecond, etaMs, note }: Pro
   return parts.filter((part) => part !== "").join(" · ");
 }
 
-/** What a record tells a person while the run goes; ablations are left to the table. */
+/** What a record by itself tells a person while the run goes; ablations and analyses are left to the tables. */
 function recordNews(record: LesionRecord): string[] {
   switch (record.type) {
     case "run":
@@ -91,25 +99,12 @@ function recordNews(record: LesionRecord): string[] {
     case "failure":
       return [`failed: ablation ${record.row}: ${record.error.message}`];
     case "train":
-      return [
-        `epoch ${record.epoch}/${record.epochs}: loss ${record.loss.toFixed(4)}, ${percent(record.correct / record.samples)} of ${grouped(record.samples)} right while training, ${duration(record.ms)}`,
-      ];
+    case "recovery":
     case "ablation":
+    case "analysis":
     case "end":
       return [];
   }
-}
-
-/** "94.64 % (9,464 of 10,000; 95 % interval 94.18 to 95.06)" */
-export function accuracyText(correct: number, samples: number): string {
-  const { low, high } = wilson(correct, samples);
-  const interval = `${(100 * low).toFixed(2)} to ${(100 * high).toFixed(2)}`;
-  return `${percent(correct / samples)} (${grouped(correct)} of ${grouped(samples)}; 95 % interval ${interval})`;
-}
-
-/** "94.64 %" of a share of 0 to 1. */
-export function percent(share: number): string {
-  return `${(100 * share).toFixed(2)} %`;
 }
 
 /** "NVIDIA H200 (nvidia hopper)", or as much of it as the browser tells. */

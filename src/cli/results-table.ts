@@ -2,7 +2,7 @@
 import type { EndRecord } from "../study/records.ts";
 import type { RunResults } from "../study/results.ts";
 import { type Summary, summarize } from "../study/summary.ts";
-import { accuracyText, percent } from "./reporter.ts";
+import { accuracyText, percent } from "./accuracy.ts";
 import { tableLines } from "./table.ts";
 import { bytes, duration, grouped, macs, times } from "./units-of-measure.ts";
 

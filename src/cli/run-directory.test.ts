@@ -1,6 +1,7 @@
 import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
+import { Readable } from "node:stream";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { RunEvent } from "../../workers/protocol.ts";
 import { bitsOffset } from "../study/journal.ts";
@@ -8,12 +9,15 @@ import { parseStudyText } from "../study/schema.ts";
 import { RunDirectory, readRun } from "./run-directory.ts";
 import {
   ablationRecord,
+  analysisRecord,
   baselineRecord,
   bitsOf,
   endRecord,
+  recoveryRecord,
   runRecord,
   SAMPLES,
   sampleStudy,
+  trainRecord,
 } from "./sample-run.test-support.ts";
 
 let parent: string;
@@ -76,14 +80,76 @@ describe("RunDirectory", () => {
     ]);
   });
 
-  test("hands a resumed run its journal and its trained networks, if it has both", async () => {
+  test("hands a resumed run its journal, its states, and its trained networks if it has both", async () => {
     const artifact = (name: string): RunEvent => ({ kind: "artifact", name, bytes: new Uint8Array([1]) });
-    await write(false, [head, rows(3), artifact("trained.onnx")]);
+    const page = { share: (path: string) => `at ${relative(folder, path)}` };
+    const state = "checkpoint-recovery-after-conv_0-0.safetensors";
+    await write(false, [head, rows(3), artifact("trained.onnx"), artifact("trained.safetensors"), artifact(state)]);
+    await writeFile(join(folder, "checkpoint-train-4.safetensors.part"), "half of one");
     const once = await RunDirectory.prepare(folder, sampleStudy, true);
-    expect(await once.resumption()).toEqual({ journal: [runRecord, baselineRecord, ablationRecord(3)] });
+    const journal = [runRecord, baselineRecord, ablationRecord(3)];
+    const checkpoints = { [state]: { url: `at ${state}` } };
+    expect(await once.resumption(page)).toEqual({ journal, checkpoints });
     await write(true, [artifact("untrained.onnx")]);
-    const { trained } = await once.resumption();
-    expect([trained?.trained.length, trained?.untrained.length]).toEqual([1, 1]);
+    expect(await once.resumption(page)).toEqual({
+      journal,
+      checkpoints,
+      trained: { trained: { url: "at trained.onnx" }, untrained: { url: "at untrained.onnx" } },
+    });
+  });
+
+  test("counts an epoch of a network once, and of a recovery in each arm", async () => {
+    const train = (network: number, epoch: number) => ({ ...trainRecord(epoch), network });
+    const arms = (["all", "layer"] as const).map((arm) => recoveryRecord(3, arm, 1));
+    const control = recoveryRecord(null, "control", 1);
+    const told = [train(0, 1), train(1, 1), ...arms, control, analysisRecord("all"), analysisRecord("layer")];
+    await write(false, [head, { kind: "records", records: told, bits: null }]);
+    const more = [train(1, 2), recoveryRecord(3, "all", 2)];
+    await write(true, [head, { kind: "records", records: [...told, ...more], bits: null }]);
+    expect((await readFile(join(folder, "results.ndjson"), "utf8")).trimEnd().split("\n").length).toBe(2 + 7 + 2);
+    expect((await readRun(folder)).records.slice(2)).toEqual([...told, ...more]);
+  });
+
+  test("keeps a file that comes in pieces whole, or leaves what was there", async () => {
+    await using directory = await RunDirectory.prepare(folder, sampleStudy, false);
+    const pieces = (torn: boolean) =>
+      Readable.from(
+        (function* () {
+          yield new Uint8Array([1, 2]);
+          if (torn) throw new Error("broken off");
+          yield new Uint8Array([3]);
+        })(),
+      );
+    await directory.keep("trained.architecture.json", pieces(false));
+    await expect(directory.keep("trained.architecture.json", pieces(true))).rejects.toMatchObject({
+      code: "cannot-write",
+      message: expect.stringContaining("broken off"),
+    });
+    expect([...(await readFile(join(folder, "trained.architecture.json")))]).toEqual([1, 2, 3]);
+    expect((await readdir(folder)).filter((name) => name.endsWith(".part"))).toEqual([]);
+  });
+
+  test("keeps a file that comes in parts once all are there, and none that do not follow", async () => {
+    await using directory = await RunDirectory.prepare(folder, sampleStudy, false);
+    const part = (start: number, end: number) =>
+      directory.keep(
+        "trained.onnx",
+        Uint8Array.from({ length: end - start }, (_, i) => start + i),
+        {
+          start,
+          end,
+          size: 7,
+        },
+      );
+    await part(0, 3);
+    expect(await readdir(folder)).not.toContain("trained.onnx");
+    await part(3, 6);
+    await part(6, 7);
+    expect([...(await readFile(join(folder, "trained.onnx")))]).toEqual([0, 1, 2, 3, 4, 5, 6]);
+    await part(0, 3);
+    await expect(part(5, 7)).rejects.toMatchObject({ message: expect.stringContaining("has 3 bytes so far, not 5") });
+    expect([...(await readFile(join(folder, "trained.onnx")))].length).toBe(7);
+    expect((await readdir(folder)).filter((name) => name.endsWith(".part"))).toEqual([]);
   });
 
   test("refuses a folder with something in it, and leaves it as it was", async () => {
@@ -118,13 +184,14 @@ describe("RunDirectory", () => {
     await expect(directory.take(head)).rejects.toMatchObject({ code: "cannot-write", where: folder });
   });
 
-  test("refuses an artifact that would leave the folder", async () => {
-    await expect(
-      write(false, [{ kind: "artifact", name: "../x.onnx", bytes: new Uint8Array(1) }]),
-    ).rejects.toMatchObject({
-      code: "internal",
-    });
-  });
+  test.each(["../x.onnx", "..", ".lock", "a/b.onnx", "a\\b.onnx", "lock", ""])(
+    "refuses an artifact named %j",
+    async (name) => {
+      const artifact: RunEvent = { kind: "artifact", name, bytes: new Uint8Array(1) };
+      await expect(write(false, [artifact])).rejects.toMatchObject({ code: "internal" });
+      expect(await readdir(parent)).toEqual([]);
+    },
+  );
 });
 
 test("readRun names a folder without a run", async () => {

@@ -5,20 +5,23 @@
  */
 import { type FileHandle, mkdir, open, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { BitRows, RunEvent, RunRequest } from "../../workers/protocol.ts";
+import type { BitRows, RunEvent } from "../../workers/protocol.ts";
 import { LesionError } from "../core/errors.ts";
 import { canonicalJson } from "../core/hash.ts";
-import { assertSameStudy, bitsBytes, parseJournal, recordLine } from "../study/journal.ts";
+import { assertSameStudy, bitsBytes, parseJournal, recordKey, recordLine } from "../study/journal.ts";
 import type { EndRecord, LesionRecord } from "../study/records.ts";
 import { parseStudyText } from "../study/schema.ts";
+import type { Study } from "../study/study.ts";
+import { type HeadlessPage, type PageRequest, shared } from "./headless-page.ts";
 import type { StudyOnDisk } from "./study-files.ts";
-import { writeWhole } from "./write-whole.ts";
+import { type FileBody, type FilePart, writeWhole } from "./write-whole.ts";
 
 const JOURNAL = "results.ndjson";
 const BITS = "bits.bin";
 const BASELINE_BITS = "baseline-bits.bin";
 const STUDY = "study.json";
 const LOCK = "lock";
+const IS_CHECKPOINT = /^checkpoint-.+\.safetensors$/;
 
 /** The journal of a run that was written earlier. Throws `not-found`, `bad-file`. */
 export async function readRun(folder: string): Promise<{ records: LesionRecord[]; validBytes: number }> {
@@ -39,16 +42,15 @@ export class RunDirectory implements AsyncDisposable {
   readonly folder: string;
   /** Everything journaled so far, of this process and earlier ones. */
   readonly records: LesionRecord[];
-  readonly #study: StudyOnDisk;
-  readonly #rows = new Set<number>();
-  readonly #epochs = new Set<number>();
+  readonly #disk: StudyOnDisk;
+  readonly #known = new Set<string | null>();
   #open: { readonly journal: FileHandle; readonly bits: FileHandle } | null = null;
 
   private constructor(folder: string, study: StudyOnDisk, records: LesionRecord[]) {
     this.folder = folder;
-    this.#study = study;
+    this.#disk = study;
     this.records = records;
-    for (const record of records) this.#remember(record);
+    for (const record of records) this.#known.add(recordKey(record));
   }
 
   /**
@@ -77,14 +79,27 @@ export class RunDirectory implements AsyncDisposable {
     return new RunDirectory(folder, study, records);
   }
 
-  /** What a run needs to go on where this one stopped. */
-  async resumption(): Promise<Pick<RunRequest, "journal" | "trained">> {
+  get study(): Study {
+    return this.#disk.study;
+  }
+
+  /** What a run needs to go on where this one stopped; its files are given addresses. */
+  async resumption(
+    page: Pick<HeadlessPage, "share">,
+  ): Promise<Pick<PageRequest, "journal" | "trained" | "checkpoints">> {
     const journal = this.records.filter((record) => record.type !== "end" && record.type !== "failure");
     if (journal.length === 0) return {};
-    const [trained, untrained] = await Promise.all(
-      ["trained.onnx", "untrained.onnx"].map((name) => readFile(join(this.folder, name)).catch(() => null)),
+    const names = (await readdir(this.folder)).sort();
+    const files = (some: readonly string[]) =>
+      shared(page, new Map(some.map((name) => [name, join(this.folder, name)])));
+    const { "trained.onnx": trained, "untrained.onnx": untrained } = files(
+      names.filter((name) => name.endsWith(".onnx")),
     );
-    return { journal, ...(trained && untrained ? { trained: { trained, untrained } } : {}) };
+    return {
+      journal,
+      ...(trained && untrained ? { trained: { trained, untrained } } : {}),
+      checkpoints: files(names.filter((name) => IS_CHECKPOINT.test(name))),
+    };
   }
 
   /**
@@ -92,14 +107,27 @@ export class RunDirectory implements AsyncDisposable {
    * study, model or data, `cannot-write` where the disk is full or the folder cannot be made.
    */
   async take(event: RunEvent): Promise<void> {
-    return this.#write(event).catch((cause: Error) => {
-      if (cause instanceof LesionError) throw cause;
-      throw new LesionError("cannot-write", `cannot write to ${this.folder}: ${cause.message}`, {
-        where: this.folder,
-        fix: "Make room or choose another --out; what was written before is kept, and --resume goes on from it.",
-        cause,
-      });
+    return this.#write(event).catch((cause: Error) => this.#refuse(cause));
+  }
+
+  /** Keeps a file of the run, or a part of one; see `writeWhole`. Throws `cannot-write`. */
+  async keep(name: string, body: FileBody, part?: FilePart): Promise<void> {
+    return this.#keep(name, body, part).catch((cause: Error) => this.#refuse(cause));
+  }
+
+  #refuse(cause: Error): never {
+    if (cause instanceof LesionError) throw cause;
+    throw new LesionError("cannot-write", `cannot write to ${this.folder}: ${cause.message}`, {
+      where: this.folder,
+      fix: "Make room or choose another --out; what was written before is kept, and --resume goes on from it.",
+      cause,
     });
+  }
+
+  async #keep(name: string, body: FileBody, part?: FilePart): Promise<void> {
+    const path = join(this.folder, checkedName(name));
+    await this.#begin();
+    return writeWhole(path, body, part);
   }
 
   async #write(event: RunEvent): Promise<void> {
@@ -107,11 +135,9 @@ export class RunDirectory implements AsyncDisposable {
       case "records":
         return this.#append(event.records, event.bits);
       case "baseline-bits":
-        await this.#begin();
-        return writeWhole(join(this.folder, BASELINE_BITS), bitsBytes(event.words));
+        return this.#keep(BASELINE_BITS, bitsBytes(event.words));
       case "artifact":
-        await this.#begin();
-        return writeWhole(join(this.folder, checkedName(event.name)), event.bytes);
+        return this.#keep(event.name, event.bytes);
       case "progress":
       case "warning":
     }
@@ -134,7 +160,10 @@ export class RunDirectory implements AsyncDisposable {
   async #append(records: readonly LesionRecord[], bits: BitRows | null): Promise<void> {
     const first = this.records[0];
     for (const record of records) if (record.type === "run" && first?.type === "run") assertSameStudy(first, record);
-    const news = records.filter((record) => !this.#isKnown(record));
+    const news = records.filter((record) => {
+      const key = recordKey(record);
+      return key === null || !this.#known.has(key);
+    });
     if (news.length === 0 && bits === null) return;
     const files = await this.#begin();
     if (bits !== null) {
@@ -150,7 +179,7 @@ export class RunDirectory implements AsyncDisposable {
     await files.journal.datasync();
     for (const record of news) {
       this.records.push(record);
-      this.#remember(record);
+      this.#known.add(recordKey(record));
     }
   }
 
@@ -158,34 +187,13 @@ export class RunDirectory implements AsyncDisposable {
     if (this.#open !== null) return this.#open;
     await mkdir(this.folder, { recursive: true });
     await writeFile(join(this.folder, LOCK), String(process.pid));
-    await writeFile(join(this.folder, STUDY), this.#study.text, { flag: "wx" }).catch(ignoreExisting);
+    await writeFile(join(this.folder, STUDY), this.#disk.text, { flag: "wx" }).catch(ignoreExisting);
     await writeFile(join(this.folder, BITS), "", { flag: "wx" }).catch(ignoreExisting);
     this.#open = {
       journal: await open(join(this.folder, JOURNAL), "a"),
       bits: await open(join(this.folder, BITS), "r+"),
     };
     return this.#open;
-  }
-
-  #remember(record: LesionRecord): void {
-    if (record.type === "ablation") this.#rows.add(record.row);
-    if (record.type === "train") this.#epochs.add(record.epoch);
-  }
-
-  /** Whether a resumed run repeats what the journal has. */
-  #isKnown(record: LesionRecord): boolean {
-    switch (record.type) {
-      case "run":
-      case "baseline":
-        return this.records.some(({ type }) => type === record.type);
-      case "train":
-        return this.#epochs.has(record.epoch);
-      case "ablation":
-        return this.#rows.has(record.row);
-      case "failure":
-      case "end":
-        return false;
-    }
   }
 }
 
@@ -218,7 +226,7 @@ function isRunning(pid: number): boolean {
 }
 
 function checkedName(name: string): string {
-  if (/^[\w-]+\.[a-z0-9]+$/i.test(name)) return name;
+  if (/^[\w-][\w.-]*\.[a-z0-9]+$/i.test(name)) return name;
   throw new LesionError("internal", `an artifact cannot be named "${name}"`);
 }
 

@@ -25,10 +25,14 @@ const engine = (before = "") => `
     inspect: async (name, files) => ({ ok: { name, text: await (await fetch(files[name].url)).text() } }),
     plan: async () => ({ error: { code: "bad-model", message: "no such layer", where: "node 3", fix: "Look." } }),
     cancel: async () => { cancelled = true; return {}; },
-    run: async (request) => {
+    run: async (request, artifacts) => {
       const known = new Set((request.journal ?? []).map((record) => record.row));
       await send([sample.runRecord, sample.baselineRecord]);
-      await lesionEvent({ kind: "artifact", name: "trained.onnx", bytes: { $u8: btoa("abc") } });
+      const put = (name, body) => fetch(artifacts + "/" + encodeURIComponent(name), { method: "PUT", body });
+      if (!(await put("trained.onnx", "abc")).ok) throw new Error("not kept");
+      const seen = request.checkpoints?.["checkpoint-train-1.safetensors"];
+      if (seen) await put("seen.txt", await (await fetch(seen.url)).text());
+      await put("checkpoint-train-1.safetensors", new Uint8Array(3_000_001).fill(7));
       for (const record of sample.ablations) {
         if (known.has(record.row)) continue;
         if (cancelled) return { ok: { ...sample.end, state: "cancelled" } };
@@ -84,6 +88,8 @@ describe("runStudy", { timeout: 60_000 }, () => {
     expect((await readRun(join(folder, "out"))).records).toEqual(allRecords);
     expect(await readFile(join(folder, "out/trained.onnx"), "utf8")).toBe("abc");
     expect((await readFile(join(folder, "out/bits.bin"))).readUInt32LE(8 * (ABLATIONS - 1))).toBe(1);
+    const state = await readFile(join(folder, "out/checkpoint-train-1.safetensors"));
+    expect(state.equals(Buffer.alloc(3_000_001, 7))).toBe(true);
   });
 
   test("goes on from the journal after the page died, with the same records", async () => {
@@ -93,6 +99,7 @@ describe("runStudy", { timeout: 60_000 }, () => {
     expect(end.state).toBe("done");
     expect(warnings).toEqual([expect.stringMatching(/^it died; .*restart 1 of 3/)]);
     expect((await readRun(join(folder, "out"))).records).toEqual(allRecords);
+    expect((await readFile(join(folder, "out/seen.txt"))).equals(Buffer.alloc(3_000_001, 7))).toBe(true);
   });
 
   test("gives up after three restarts, with what was recorded kept", async () => {
@@ -114,7 +121,7 @@ describe("runStudy", { timeout: 60_000 }, () => {
   });
 
   test("fails with the error of writing, not with the page's view of it", async () => {
-    const wrong = `await lesionEvent({ kind: "artifact", name: "../escape.onnx", bytes: { $u8: "" } });`;
+    const wrong = `if (!(await put("../escape.onnx", "")).ok) return { error: { code: "internal", message: "no" } };`;
     await expect(runWith(engine(wrong))).rejects.toMatchObject({
       code: "internal",
       message: expect.stringContaining("../escape.onnx"),
@@ -147,7 +154,10 @@ describe("openHeadlessPage", { timeout: 60_000 }, () => {
 
   test("rejects calls of a page that goes away as worker-died", async () => {
     await using page = await openHeadlessPage(await labOf(engine("await new Promise(() => {});")));
-    const refusal = expect(page.call("run", { study: {}, files: {} })).rejects.toMatchObject({ code: "worker-died" });
+    const artifacts = page.receive(async () => {});
+    const refusal = expect(page.call("run", { study: {}, files: {} }, artifacts)).rejects.toMatchObject({
+      code: "worker-died",
+    });
     await page[Symbol.asyncDispose]();
     await refusal;
   });

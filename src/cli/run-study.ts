@@ -8,6 +8,7 @@ import type { EndRecord } from "../study/records.ts";
 import { type HeadlessPage, openHeadlessPage, type PageOptions, type PageRequest, shared } from "./headless-page.ts";
 import type { Reporter } from "./reporter.ts";
 import type { RunDirectory } from "./run-directory.ts";
+import type { Receiver } from "./server.ts";
 import type { StudyOnDisk } from "./study-files.ts";
 
 /** How often a run is taken up again after its engine died. */
@@ -63,17 +64,28 @@ async function runOnce({
     }
     reporter.event(event);
   };
+  let kept: Promise<void> = Promise.resolve();
+  const onArtifact: Receiver = (name, body, part) => {
+    kept = directory.keep(name, body, part).catch((cause) => {
+      // A body that breaks off is the page's failure, not the disk's.
+      if (body.errored === null) writing ??= cause;
+      throw cause;
+    });
+    return kept;
+  };
   await using page = await openHeadlessPage({ ...options, onEvent, onConsole: (line) => reporter.warning(line) });
   if (signal.aborted) throw new LesionError("cancelled", "the run was interrupted before it began");
   const cancel = () => void page.call("cancel").catch(() => {});
   signal.addEventListener("abort", cancel);
   try {
-    return await page.call("run", {
+    const request = {
       ...pageRequest(page, study, memoryBytes),
       ...(shard === undefined ? {} : { shard }),
-      ...(await directory.resumption()),
-    });
+      ...(await directory.resumption(page)),
+    };
+    return await page.call("run", request, page.receive(onArtifact));
   } catch (cause) {
+    await kept.catch(() => {});
     throw writing ?? cause;
   } finally {
     signal.removeEventListener("abort", cancel);

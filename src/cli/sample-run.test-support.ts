@@ -1,5 +1,13 @@
 /** A small study and its records, for the tests of this folder. */
-import type { AblationRecord, BaselineRecord, EndRecord, RunRecord } from "../study/records.ts";
+import type {
+  AblationRecord,
+  BaselineRecord,
+  EndRecord,
+  RecoveryAnalysisRecord,
+  RecoveryRecord,
+  RunRecord,
+  TrainRecord,
+} from "../study/records.ts";
 import { parseStudyText } from "../study/schema.ts";
 import type { StudyOnDisk } from "./study-files.ts";
 
@@ -46,6 +54,44 @@ export const ablationRecord = (row: number): AblationRecord => ({
   classCorrect: [14, 16 - row],
   status: { kept: 30 - row, lost: row, gained: 0, wrong: 3 },
   ms: 1,
+});
+export const trainRecord = (epoch: number): TrainRecord => ({
+  type: "train",
+  epoch,
+  epochs: 3,
+  loss: 1 / epoch,
+  correct: 40 + epoch,
+  samples: 50,
+  test: { samples: SAMPLES, correct: 27 + epoch, loss: 1 / epoch },
+  ms: 1200,
+});
+/** A damaged network that regains two samples an epoch as far as there are any, the control one. */
+export const recoveryRecord = (row: number | null, arm: RecoveryRecord["arm"], epoch: number): RecoveryRecord => {
+  const correct = row === null ? 30 + epoch : Math.min(SAMPLES, 30 + 2 * epoch - row);
+  return {
+    type: "recovery",
+    row,
+    ...(row === null ? {} : { sweep: 0, index: row }),
+    arm,
+    epoch,
+    epochs: 2,
+    samples: SAMPLES,
+    correct,
+    classCorrect: [14, correct - 14],
+    loss: 0.5,
+    ms: 1,
+  };
+};
+export const analysisRecord = (arm: RecoveryAnalysisRecord["arm"]): RecoveryAnalysisRecord => ({
+  type: "analysis",
+  name: "recovery",
+  arm,
+  n: ABLATIONS,
+  diverged: 1,
+  pearson: 0.481,
+  spearman: null,
+  interval: { pearson: [-0.12, 0.913], spearman: null },
+  regained: { n: ABLATIONS - 2, mean: 0.613, median: 0.5 },
 });
 export const endRecord = (state: EndRecord["state"]): EndRecord => ({
   type: "end",

@@ -1,9 +1,11 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { handOver } from "../../workers/hand-over.ts";
 import { type LabServer, rangeOf, startServer } from "./server.ts";
+import { writeWhole } from "./write-whole.ts";
 
 const folder = await mkdtemp(join(tmpdir(), "lesion-server-"));
 const lab = join(folder, "lab");
@@ -76,6 +78,54 @@ describe("startServer", () => {
     expect(token).toMatch(/^[0-9a-f]{32}$/);
     expect(await statusOf(`/files/${token}/../../secret.txt`)).toBe(404);
     expect(await statusOf(`/files/${"0".repeat(32)}/digits.gz`)).toBe(404);
+  });
+
+  test("takes files that are put below an address of its own, and answers once they are kept", async () => {
+    const kept = new Map<string, number>();
+    const parts: unknown[] = [];
+    const address = server.receive(async (name, body, part) => {
+      parts.push(part);
+      let bytes = 0;
+      for await (const piece of body) bytes += (piece as Uint8Array).length;
+      if (name === "too large") throw new Error("the disk is full");
+      kept.set(name, bytes);
+    });
+    const put = async (to: string, bytes: number) =>
+      (await fetch(to, { method: "PUT", body: new Uint8Array(bytes) })).status;
+    expect(await put(`${address}/a%2Fb.bin`, 5_000_001)).toBe(204);
+    expect(await put(`${address}/empty`, 0)).toBe(204);
+    expect(await put(`${address}/too%20large`, 9)).toBe(500);
+    await fetch(`${address}/in%20parts`, {
+      method: "PUT",
+      body: new Uint8Array(3),
+      headers: { "Content-Range": "bytes 4-6/11" },
+    });
+    expect(parts).toEqual([undefined, undefined, undefined, { start: 4, end: 7, size: 11 }]);
+    expect(Object.fromEntries(kept)).toEqual({ "a/b.bin": 5_000_001, empty: 0, "in parts": 3 });
+    expect((await fetch(`${address}/empty`)).status).toBe(404);
+    expect(await put(`${server.origin}/files/${"0".repeat(32)}/x`, 0)).toBe(404);
+    expect(await put(server.share(join(folder, "digits.gz")), 0)).toBe(404);
+    expect(await put(`${server.origin}/index.html`, 0)).toBe(404);
+  });
+
+  test("takes a large file in parts, one after the other, from what hands it over", async () => {
+    const bytes = Uint8Array.from({ length: 35_000_001 }, (_, i) => (i * 7919) >>> 8);
+    const path = join(folder, "state.bin");
+    let parts = 0;
+    const address = server.receive(async (name, body, part) => {
+      parts++;
+      if (name === "refused.bin" && parts > 4) throw new Error("the disk is full");
+      await writeWhole(path, body, part);
+    });
+    await handOver(`${address}/state.bin`, "state.bin", bytes);
+    expect([parts, (await readFile(path)).equals(bytes)]).toEqual([3, true]);
+    await handOver(`${address}/empty.bin`, "empty.bin", new Uint8Array());
+    expect((await readFile(path)).length).toBe(0);
+    await expect(handOver(`${address}/refused.bin`, "refused.bin", bytes)).rejects.toMatchObject({
+      code: "cannot-write",
+      message: "refused.bin was not kept (status 500)",
+    });
+    expect(parts).toBe(5);
   });
 
   test("refuses other names of this machine and other methods", async () => {

@@ -1,7 +1,7 @@
 /**
  * The small server behind the lab and the command line: it serves the built page, and single files of the machine under
- * addresses that cannot be guessed, to this machine alone. Cross-origin isolated, so that workers get shared memory and
- * precise clocks.
+ * addresses that cannot be guessed, to this machine alone, and takes files that the page hands back. Cross-origin
+ * isolated, so that workers get shared memory and precise clocks.
  */
 import { randomBytes } from "node:crypto";
 import { createReadStream } from "node:fs";
@@ -9,7 +9,9 @@ import { stat } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { basename, extname, resolve, sep } from "node:path";
+import type { Readable } from "node:stream";
 import { LesionError } from "../core/errors.ts";
+import type { FilePart } from "./write-whole.ts";
 
 const CONTENT_TYPES: Readonly<Record<string, string>> = {
   ".html": "text/html; charset=utf-8",
@@ -35,12 +37,23 @@ const HEADERS = {
   "Cache-Control": "no-cache",
 };
 
+/** Takes a file, or a part of one, as it arrives; the page is answered once this settles. */
+export type Receiver = (name: string, body: Readable, part: FilePart | undefined) => Promise<void>;
+
 /** A running server. Disposing closes it and every connection. */
 export interface LabServer extends AsyncDisposable {
   /** "http://127.0.0.1:PORT" */
   readonly origin: string;
   /** Gives one file an address of its own, until the server closes. */
   share(path: string): string;
+  /** Makes an address below which the page can PUT files, each under its name, until the server closes. */
+  receive(take: Receiver): string;
+}
+
+/** What the server answers with besides the lab itself, by token. */
+interface Tokens {
+  readonly shared: Map<string, string>;
+  readonly receivers: Map<string, Receiver>;
 }
 
 /**
@@ -54,9 +67,9 @@ export async function startServer(root: string, port = 0): Promise<LabServer> {
       fix: "Type: npm run build",
     });
   }
-  const shared = new Map<string, string>();
+  const tokens: Tokens = { shared: new Map(), receivers: new Map() };
   const server = createServer((request, response) => {
-    answer(root, shared, request, response).catch((cause: unknown) => {
+    answer(root, tokens, request, response).catch((cause: unknown) => {
       if (!response.headersSent) response.writeHead(500);
       response.end(String(cause));
     });
@@ -66,9 +79,14 @@ export async function startServer(root: string, port = 0): Promise<LabServer> {
   return {
     origin,
     share: (path) => {
-      const token = randomBytes(16).toString("hex");
-      shared.set(token, resolve(path));
+      const token = newToken();
+      tokens.shared.set(token, resolve(path));
       return `${origin}/files/${token}/${encodeURIComponent(basename(path))}`;
+    },
+    receive: (take) => {
+      const token = newToken();
+      tokens.receivers.set(token, take);
+      return `${origin}/files/${token}`;
     },
     [Symbol.asyncDispose]: () =>
       new Promise((done) => {
@@ -77,6 +95,8 @@ export async function startServer(root: string, port = 0): Promise<LabServer> {
       }),
   };
 }
+
+const newToken = () => randomBytes(16).toString("hex");
 
 function listen(server: Server, port: number): Promise<void> {
   return new Promise((done, fail) => {
@@ -94,13 +114,20 @@ function listen(server: Server, port: number): Promise<void> {
 
 async function answer(
   root: string,
-  shared: ReadonlyMap<string, string>,
+  { shared, receivers }: Tokens,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
   const refuse = (status: number) => response.writeHead(status, HEADERS).end();
   // Only this machine's own names: a foreign name that resolves to 127.0.0.1 (DNS rebinding) is refused.
   if (!/^(127\.0\.0\.1|localhost)(:\d+)?$/.test(request.headers.host ?? "")) return void refuse(403);
+  if (request.method === "PUT") {
+    const [, token = "", name = ""] = /^\/files\/([0-9a-f]+)\/([^/?]+)$/.exec(request.url ?? "") ?? [];
+    const take = receivers.get(token);
+    if (take === undefined) return void refuse(404);
+    await take(decodeURIComponent(name), request, partOf(request.headers["content-range"]));
+    return void response.writeHead(204, HEADERS).end();
+  }
   if (request.method !== "GET" && request.method !== "HEAD") return void refuse(405);
   const path = fileOf(root, shared, request.url ?? "/");
   if (path === null || !(await isFile(path))) return void refuse(404);
@@ -148,6 +175,12 @@ export function rangeOf(
   const start = first === "" ? Math.max(0, size - Number(last)) : Number(first);
   const end = first === "" || last === "" ? size - 1 : Math.min(Number(last), size - 1);
   return start > end || start >= size ? "unsatisfiable" : { start, end };
+}
+
+/** What a Content-Range header says of a body; undefined: it is the whole. */
+function partOf(header: string | undefined): FilePart | undefined {
+  const [, start, last, size] = /^bytes (\d+)-(\d+)\/(\d+)$/.exec(header ?? "") ?? [];
+  return size === undefined ? undefined : { start: Number(start), end: Number(last) + 1, size: Number(size) };
 }
 
 async function isFile(path: string): Promise<boolean> {

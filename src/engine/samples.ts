@@ -2,7 +2,7 @@
 import type { Dataset, Transform } from "../data/dataset.ts";
 import { featuresOf } from "../data/dataset.ts";
 import { channelsOf, levels, transformedValues } from "../data/transform.ts";
-import type { Arena } from "../gpu/arena.ts";
+import { type Arena, storageBytes } from "../gpu/arena.ts";
 import type { GatherShape } from "../kernels/gather-rows.ts";
 
 /** Values of samples on the GPU, with what the gather kernel needs to turn them into rows. */
@@ -19,6 +19,15 @@ export function sampleBytes(dataset: Dataset): number {
   const features = featuresOf(dataset);
   return dataset.stored === "bytes" ? Math.ceil(features / 4) * 4 : features * 4;
 }
+
+/** Bytes of each buffer of `deviceSamples`. */
+export function deviceSamplesBytes(dataset: Dataset, capacity: number): readonly [values: number, levels: number] {
+  const levels = dataset.stored === "bytes" ? channelsOf(dataset) * LEVELS * 4 : 0;
+  return [storageBytes(capacity * sampleBytes(dataset)), storageBytes(levels)];
+}
+
+/** Of a byte. */
+const LEVELS = 256;
 
 /** Room for `capacity` samples, and the transform's table where the samples are bytes. */
 export function deviceSamples(arena: Arena, dataset: Dataset, transform: Transform, capacity: number): DeviceSamples {
@@ -38,10 +47,10 @@ export function deviceSamples(arena: Arena, dataset: Dataset, transform: Transfo
   };
 }
 
-/** What each byte becomes, [channels, 256]. */
+/** What each byte becomes, [channels, LEVELS]. */
 function levelTable(transform: Transform, channels: number): Float32Array {
-  const table = new Float32Array(channels * 256);
-  for (let channel = 0; channel < channels; channel++) table.set(levels(transform, channel), channel * 256);
+  const table = new Float32Array(channels * LEVELS);
+  for (let channel = 0; channel < channels; channel++) table.set(levels(transform, channel), channel * LEVELS);
   return table;
 }
 

@@ -8,8 +8,6 @@ import { outputShape, type Shape, shapeText, sizeOf } from "../network/shapes.ts
 import type { Architecture, ArchitectureLayer } from "./architecture-schema.ts";
 import type { NamedTensors } from "./named-tensors.ts";
 
-const INPUT = "input";
-
 type Of<Kind extends ArchitectureLayer["kind"]> = Extract<ArchitectureLayer, { kind: Kind }>;
 
 /**
@@ -17,14 +15,14 @@ type Of<Kind extends ArchitectureLayer["kind"]> = Extract<ArchitectureLayer, { k
  * LesionError("bad-model") for a tensor that is not there or does not fit, and as `outputShape`.
  */
 export function architectureLayers(architecture: Architecture, tensors: NamedTensors): Layer[] {
-  const shapes = new Map<string, Shape>([[INPUT, architecture.input]]);
+  const shapes = new Map<string, Shape>([[architecture.inputName, architecture.input]]);
   const layers: Layer[] = [];
   const add = (layer: Layer) => {
     const read = layer.inputs.map((name) => shapes.get(name) ?? missing(layer.name, name, shapes));
     shapes.set(layer.name, outputShape(layer, read));
     layers.push(layer);
   };
-  let before = INPUT;
+  let before: string = architecture.inputName;
   for (const given of architecture.layers) {
     const inputs = given.inputs ?? (given.kind === "constant" ? [] : [before]);
     const read = inputs.map((name) => shapes.get(name) ?? missing(given.name, name, shapes));
@@ -209,10 +207,11 @@ function flattenLayers({ name, order }: Of<"flatten">, { layout, inputs, shape }
 }
 
 function missing(layer: string, input: string, known: ReadonlyMap<string, unknown>): never {
+  const [start] = known.keys();
   const names = [...known.keys()].slice(-8).join(", ");
   throw new LesionError("bad-model", `layer "${layer}" reads "${input}", which no layer before it is named`, {
     where: `layer "${layer}"`,
-    fix: `Name layers that come before it, or "${INPUT}"; the last ones are ${names}.`,
+    fix: `Name layers that come before it, or "${start}"; the last ones are ${names}.`,
   });
 }
 

@@ -196,6 +196,7 @@ export const architectureSchema = object({
   version: v.literal(1, "1, the version of the format"),
   name: v.optional(text("a name")),
   input: v.pipe(sizes, v.nonEmpty("an array of at least one size")),
+  inputName: v.optional(text("the name of the input"), "input"),
   tensors: v.optional(text("the name of a safetensors file")),
   layout: v.optional(oneOf(["pytorch", "lesion"]), "pytorch"),
   layers: v.pipe(list(layer, "an array of layers"), v.nonEmpty("at least one layer")),

@@ -29,6 +29,7 @@ const LENGTH_BYTES = 8;
 /** The format's own limit. */
 const MAX_HEADER_BYTES = 100_000_000;
 const MAX_RANK = 8;
+const METADATA = "__metadata__";
 
 /**
  * The tensors of a safetensors file by their names. Throws LesionError("bad-file") that names the tensor and the byte
@@ -95,7 +96,16 @@ function floats(dtype: string, buffer: ArrayBuffer): Float32Array | null {
   }
 }
 
-function readHeader(file: Uint8Array): { entries: [string, unknown][]; dataAt: number } {
+/** What a file says about itself: the strings of its metadata. Throws as `readSafeTensors` for a damaged header. */
+export function metadataOfSafeTensors(file: Uint8Array): Readonly<Record<string, string>> {
+  const { metadata } = readHeader(file);
+  if (!isObject(metadata)) return {};
+  return Object.fromEntries(
+    Object.entries(metadata).filter((entry): entry is [string, string] => typeof entry[1] === "string"),
+  );
+}
+
+function readHeader(file: Uint8Array): { entries: [string, unknown][]; dataAt: number; metadata: unknown } {
   if (file.length < LENGTH_BYTES)
     throw damaged(`it has ${file.length} bytes, its first field has 8`, null, file.length);
   const length = Number(new DataView(file.buffer, file.byteOffset, LENGTH_BYTES).getBigUint64(0, true));
@@ -106,8 +116,8 @@ function readHeader(file: Uint8Array): { entries: [string, unknown][]; dataAt: n
   }
   const header = parsed(file.subarray(LENGTH_BYTES, LENGTH_BYTES + length));
   if (!isObject(header)) throw damaged("its header is no JSON object", null, LENGTH_BYTES);
-  const entries = Object.entries(header).filter(([name]) => name !== "__metadata__");
-  return { entries, dataAt: LENGTH_BYTES + length };
+  const entries = Object.entries(header).filter(([name]) => name !== METADATA);
+  return { entries, dataAt: LENGTH_BYTES + length, metadata: header[METADATA] };
 }
 
 function parsed(bytes: Uint8Array): unknown {

@@ -11,7 +11,7 @@ import { readSafeTensors } from "./safetensors-file.ts";
 
 /**
  * The network of a safetensors file. `architecture` is a parsed architecture document; `name` names the network where
- * the document does not. Its one input is "input". Throws LesionError: "bad-file" for a damaged file, with tensor and
+ * the document does not. Throws LesionError: "bad-file" for a damaged file, with tensor and
  * byte; "bad-model" for an architecture that is none, names tensors that are not there, or does not fit them;
  * "unsupported" for weights that are no floats.
  */
@@ -20,7 +20,7 @@ export function readSafetensors(bytes: Uint8Array, architecture: unknown, name: 
   const layers = architectureLayers(document, namedTensors(readSafeTensors(bytes)));
   const network: Network = {
     name: document.name ?? name,
-    inputs: [{ name: "input", shape: document.input }],
+    inputs: [{ name: document.inputName, shape: document.input }],
     layers,
     outputs: document.outputs ?? [layers.at(-1)!.name],
   };

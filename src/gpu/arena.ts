@@ -12,6 +12,11 @@ interface Ledger {
   readonly budgetBytes: number;
 }
 
+/** What a storage buffer of `sizeBytes` takes: whole vec4s, and one at least. */
+export function storageBytes(sizeBytes: number): number {
+  return Math.max(16, Math.ceil(sizeBytes / 16) * 16);
+}
+
 /** Owns buffers; `Symbol.dispose` destroys them all. */
 export class Arena implements Disposable {
   readonly #device: GPUDevice;
@@ -47,7 +52,7 @@ export class Arena implements Disposable {
 
   /** A zeroed storage buffer of `sizeBytes`, rounded up to 16. Throws `out-of-memory` beyond the budget or the device. */
   storage(label: string, sizeBytes: number): GPUBuffer {
-    const size = Math.max(16, Math.ceil(sizeBytes / 16) * 16);
+    const size = storageBytes(sizeBytes);
     const { limits } = this.#device;
     const most = Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize);
     if (size > most) {

@@ -15,9 +15,9 @@ const loop = (body: string, bound = "COUNT", index = "i") =>
 
 describe("constants", () => {
   test("are set where they are declared, with their suffix and type", () => {
-    const source = "const A = 4u;\nconst B: f32 = -1.5;\nconst C = 2i;\nconst AB = 7u;\nfn f() { let x = A; }";
+    const source = "const A = 4u;\nconst B: f32 = -1.5;\nconst C = 2i;\nconst AB = 7u;\nvar<private> x = A;";
     expect(specialize(source, { A: 12, B: 0.25, C: -3 })).toBe(
-      "const A = 12u;\nconst B: f32 = 0.25;\nconst C = -3i;\nconst AB = 7u;\nfn f() { let x = A; }",
+      "const A = 12u;\nconst B: f32 = 0.25;\nconst C = -3i;\nconst AB = 7u;\nvar<private> x = A;",
     );
   });
 
@@ -30,9 +30,8 @@ describe("constants", () => {
   });
 
   test("leave everything else alone", () => {
-    expect(specialize(gemmTile.source.replaceAll(" // unroll", ""), {})).toBe(
-      gemmTile.source.replaceAll(" // unroll", ""),
-    );
+    const source = "const A = 1u;\n@compute @workgroup_size(A)\nfn main() {\n  f(A);\n}";
+    expect(specialize(source, { A: 1 })).toBe(source);
   });
 });
 
@@ -120,7 +119,6 @@ test.each([
 ] as const)("%s still parses, with the same bindings", (_, shader, constants) => {
   const text = specialize(shader.source, constants);
   expect(text).not.toContain("// unroll");
-  expect(text.length).toBeGreaterThan(shader.source.length);
   const before = new WgslReflect(shader.source);
   const after = new WgslReflect(text);
   expect(after.entry.compute.map(({ name }) => name)).toEqual(["main"]);

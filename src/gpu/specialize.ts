@@ -1,15 +1,17 @@
 /**
- * Turns a shader into one of its variants, as text: sets module constants, and unrolls the loops marked `// unroll`.
+ * Turns a shader into one of its variants, as text: sets module constants, drops what they rule out, and unrolls the loops
+ * marked `// unroll`.
  * WGSL's own overrides cannot size arrays in registers, and neither Tint nor SwiftShader unrolls loops: with literal
  * indices an accumulator array becomes registers, which makes the fused tail 3.4 times faster on SwiftShader.
  * The shader is valid WGSL, and computes the same, before and after.
  */
 import { LesionError } from "../core/errors.ts";
+import { closing, withoutDeadCode } from "./dead-code.ts";
 
 /** Values for a shader's module constants, by name. */
 export type Constants = Readonly<Record<string, number>>;
 
-/** The shader's text with the constants set and the marked loops unrolled. Throws `internal` where a name is unknown. */
+/** The shader's text with the constants set, without dead code, the marked loops unrolled. Throws `internal` where a name is unknown. */
 export function specialize(source: string, constants: Constants): string {
   let text = source;
   const values = new Map<string, number>();
@@ -21,7 +23,7 @@ export function specialize(source: string, constants: Constants): string {
   for (const [, name, value] of text.matchAll(/^const (\w+)(?:\s*:\s*\w+)?\s*=\s*(-?[\d.]+)[uif]?\s*;/gm)) {
     values.set(name!, Number(value));
   }
-  return unroll(text, values);
+  return unroll(withoutDeadCode(text, values), values);
 }
 
 const marked = /for \(var (\w+) = (\d+)u; \1 < (\w+?)(u?); \1\+\+\) \{ \/\/ unroll\n/;
@@ -37,7 +39,7 @@ function unroll(text: string, values: ReadonlyMap<string, number>): string {
   const count = values.get(bound!) ?? Number(bound);
   if (!Number.isInteger(count)) throw new LesionError("internal", `unroll: ${bound} is not a constant of the shader`);
   const bodyStart = found.index + opening.length;
-  const bodyEnd = closingBrace(text, bodyStart);
+  const bodyEnd = closing(text, bodyStart);
   const body = unroll(text.slice(bodyStart, bodyEnd), values);
   const name = new RegExp(`(?<![.\\w])${index}\\b`, "g");
   let loop = `${opening.replace(" // unroll", "")}${body}}`;
@@ -46,14 +48,4 @@ function unroll(text: string, values: ReadonlyMap<string, number>): string {
     for (let i = Number(start); i < count; i++) loop += `{\n${body.replace(name, `${i}u`)}}\n`;
   }
   return text.slice(0, found.index) + loop + unroll(text.slice(bodyEnd + 1), values);
-}
-
-/** Offset of the brace that closes the block whose first character is at `from`. */
-function closingBrace(text: string, from: number): number {
-  let depth = 1;
-  for (let at = from; at < text.length; at++) {
-    if (text[at] === "{") depth++;
-    else if (text[at] === "}" && --depth === 0) return at;
-  }
-  throw new LesionError("internal", "unroll: a loop is not closed");
 }

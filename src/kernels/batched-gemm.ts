@@ -11,6 +11,10 @@ export interface BatchedGemmShape {
   readonly rows: number;
   readonly columns4: number;
   readonly depth4: number;
+  /** vec4s from one batch of a, b and bias to the next; 0: shared by all. Left out: as above, and one bias for all. */
+  readonly aStride4?: number;
+  readonly bStride4?: number;
+  readonly biasStride4?: number;
   /** vec4s from one row of c to the next, where c is wider than this product; left out: columns4. Wants one batch. */
   readonly cStride4?: number;
 }
@@ -27,5 +31,7 @@ export function batchedGemmParameters(
   { activation = LINEAR }: BatchedGemmOptions,
 ): Parameters {
   const { batches, rows, columns4, depth4, cStride4 = columns4 } = shape;
-  return { batches, rows, columns4, depth4, cStride4, alpha: activation.alpha, beta: activation.beta ?? 0 };
+  const { aStride4 = rows * depth4, bStride4 = 4 * depth4 * columns4, biasStride4 = 0 } = shape;
+  const strides = { aStride4, bStride4, biasStride4, cStride4 };
+  return { batches, rows, columns4, depth4, ...strides, alpha: activation.alpha, beta: activation.beta ?? 0 };
 }

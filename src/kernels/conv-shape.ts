@@ -31,6 +31,17 @@ export function isDepthwise({
   return groups > 1 && groups === inChannels && groups === outChannels;
 }
 
+/**
+ * Input and output channels of each group where those are not whole vec4s, so that a vec4 belongs to several groups; null
+ * where they are, in one group, and depthwise.
+ */
+export function partialGroup(shape: ConvShape): { readonly deep: number; readonly wide: number } | null {
+  const { groups, inChannels, outChannels } = shape;
+  const [deep, wide] = [inChannels / groups, outChannels / groups];
+  const whole = groups === 1 || isDepthwise(shape) || (deep % 4 === 0 && wide % 4 === 0);
+  return whole ? null : { deep, wide };
+}
+
 /** Values of the uniform struct in shaders/lib/conv2d-parameters.wgsl. */
 export function convParameters(shape: ConvShape, activation: Activation = LINEAR): Parameters {
   const { rows, height, width, outHeight, outWidth, kernel, stride, dilation, padding } = shape;

@@ -4,8 +4,9 @@
  */
 import { LesionError } from "../core/errors.ts";
 import type { Conv2dLayer } from "../network/network.ts";
+import type { Shape } from "../network/shapes.ts";
 import { isDepthwise } from "./conv-shape.ts";
-import { paddedChannels } from "./tensor-layout.ts";
+import { channelsOf, paddedChannels, positionsOf } from "./tensor-layout.ts";
 
 type ConvSizes = Pick<Conv2dLayer, "kernel" | "inChannels" | "outChannels" | "groups">;
 
@@ -28,6 +29,12 @@ export function packDenseWeight(weight: Float32Array, inFeatures: number, outFea
 /** A bias, padded; zeros where there is none. */
 export function packBias(bias: Float32Array | null, outChannels: number): Float32Array {
   return packMatrices(bias ?? new Float32Array(outChannels), 1, 1, outChannels, 1);
+}
+
+/** A constant tensor, [...shape]: its last axis padded. */
+export function packConstant(values: Float32Array, shape: Shape): Float32Array {
+  const channels = channelsOf(shape);
+  return packMatrices(values, 1, values.length / channels, channels, positionsOf(shape));
 }
 
 /** `count` matrices [rows, columns], one after the other, as [paddedRows, columns padded]. */

@@ -3,23 +3,30 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { ActivationKind } from "../network/network.ts";
 import { activationNumber } from "./activation.ts";
-import { planAdam } from "./adam.ts";
+import { planAdamStep } from "./adam-step.ts";
 import { planBatchedGemmRegister, registerVariants } from "./batched-gemm-register.ts";
 import { planBinary } from "./binary.ts";
 import { CHANNEL_MOMENTS_BLOCK, planChannelMoments } from "./channel-moments.ts";
 import { planConcat } from "./concat.ts";
 import { convShape, oddChannels, winogradShapes } from "./conv2d.fixture.ts";
+import { planConv2dDataGradient } from "./conv2d-data-gradient.ts";
 import { conv2dDeltaVariants, planConv2dDelta, wholePart } from "./conv2d-delta.ts";
 import { planConv2dDirect } from "./conv2d-direct.ts";
+import { filterGradientTile, planConv2dFilterGradient } from "./conv2d-filter-gradient.ts";
+import { conv2dFilterGradientDirectSplits, planConv2dFilterGradientDirect } from "./conv2d-filter-gradient-direct.ts";
 import { conv2dRegisterVariants, planConv2dRegister } from "./conv2d-register.ts";
+import { planCrossEntropy } from "./cross-entropy.ts";
 import { deltaEntryVariants, planDeltaEntry } from "./delta-entry.ts";
 import { planDepthwiseConv2d } from "./depthwise-conv2d.ts";
 import { planDequantize } from "./dequantize.ts";
 import { planDisplace } from "./displace.ts";
 import { FUSED_TAIL_LIMITS, fusedTailVariants, packTiles, planFusedTail } from "./fused-tail.ts";
+import { planGatherBatch } from "./gather-batch.ts";
+import { planGatherCached } from "./gather-cached.ts";
 import { planGatherRows } from "./gather-rows.ts";
 import { type GemmVariant, gemmVariants, planGemm } from "./gemm.ts";
 import { planGlobalPool } from "./global-pool.ts";
+import { gradientNormPlans, partialFloats } from "./gradient-norm.ts";
 import { planLrn } from "./lrn.ts";
 import { planMaskChannels } from "./mask-channels.ts";
 import { planMaskedGemm } from "./masked-gemm.ts";
@@ -35,12 +42,22 @@ import { planScale } from "./scale.ts";
 import { planScore } from "./score.ts";
 import { planScoreRows } from "./score-rows.ts";
 import { planSelectChannels } from "./select-channels.ts";
-import { planSgd } from "./sgd.ts";
+import { planSgdStep } from "./sgd-step.ts";
 import { planSoftmax } from "./softmax.ts";
-import { planSoftmaxCrossEntropy } from "./softmax-cross-entropy.ts";
+import { planSumParts } from "./sum-parts.ts";
 import { tallyLayout } from "./tally.ts";
+import { planTallyLosses } from "./tally-losses.ts";
+import { planTransposeWeights } from "./transpose-weights.ts";
+import { planTransposedGemm } from "./transposed-gemm.ts";
+import { registerTile } from "./transposed-tile.ts";
 import { MOMENTS_BLOCK, planUnitMoments } from "./unit-moments.ts";
-import { planWinogradFilter, planWinogradInput, planWinogradOutput } from "./winograd.ts";
+import {
+  planWinogradFilter,
+  planWinogradFilterGradient,
+  planWinogradGradient,
+  planWinogradInput,
+  planWinogradOutput,
+} from "./winograd.ts";
 
 /** The most that WebGPU's default limits allow. */
 const MOST_WORKGROUPS = 65_535;
@@ -216,9 +233,7 @@ test("one thread a result in the kernels without variants", () => {
         before: null,
       };
       expectFit(planRemask(remasked), count * width);
-      expectFit(planSgd(count * width, { learningRate: 1, momentum: 0, weightDecay: 0 }), count * width);
       expectFit(planRank({ images: count, classes: width, imageStride: 1, classStride: 1 }), count);
-      expectFit(planSoftmaxCrossEntropy({ rows: count, start: 0, classes: width, scale: 1 }), count);
 
       const along = (plan: KernelPlan, threads: number, rows: number) => {
         expect(plan.workgroups).toEqual([Math.ceil(threads / workgroupOf(plan)), rows]);
@@ -243,7 +258,6 @@ test("one thread a result in the kernels without variants", () => {
 
 test("every plan gives each parameter and constant that its shader declares, and no other", () => {
   const layout = tallyLayout(3, 9, true);
-  const adam = { learningRate: 0.1, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 };
   const shape = { rows: 2, columns: 3, depth: 4, ...strides };
   const masked = { masks: 1, maskStart: 0, images: 2, imageStart: 0, columns: 3, depth: 4, ...strides };
   const plans = [
@@ -251,8 +265,6 @@ test("every plan gives each parameter and constant that its shader declares, and
     ...everyVariant(3).map((variant) =>
       planMaskedGemm({ ...masked, bias: true, load: linear, store: linear }, variant),
     ),
-    planAdam(9, adam, 3),
-    planSgd(9, { learningRate: 0.1, momentum: 0.9, weightDecay: 0 }),
     planScore({ masks: 1, images: 9, imageStart: 0, rowStart: 0, layout, loss: true }),
     planMoved(3, 9, 64),
     planDisplace({ units: 3, samples: 9, stride: 64, activation: linear, before: true, seed: -1, sampleStart: 0 }),
@@ -262,10 +274,10 @@ test("every plan gives each parameter and constant that its shader declares, and
 });
 
 test("adam's bias corrections are those of its step", () => {
-  const options = { learningRate: 0.1, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 };
-  const { parameters } = planAdam(9, options, 3);
-  expect(parameters["correction1"]).toBeCloseTo(0.271, 12);
-  expect(parameters["correction2"]).toBeCloseTo(0.002997001, 12);
+  const options = { kind: "adam", learningRate: 0.1, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 } as const;
+  const { parameters } = planAdamStep({ networks: 1, count: 64, clip: false, step: 3, ...options });
+  expect(parameters["rate"]).toBeCloseTo(0.1 / 0.271, 12);
+  expect(parameters["rootScale"]).toBeCloseTo(1 / Math.sqrt(0.002997001), 9);
   expect(parameters["share2"]).toBeCloseTo(0.001, 15);
 });
 
@@ -382,6 +394,15 @@ describe("the kernels of convolutions, and of damage to them", () => {
           const blocks = 16 * Math.ceil(rows / variant.rows) * Math.ceil(outs4 / variant.columns4);
           expectFit(planBatchedGemmRegister(product, variant), blocks);
         }
+        const gradient = filterGradientTile(shape);
+        const taps = shape.kernel[0] * Math.ceil(shape.kernel[1] / gradient.taps);
+        const channels = Math.ceil(ins4 / gradient.channels4) * Math.ceil(outs4 / gradient.columns4);
+        expectFit(planConv2dFilterGradient(true, shape, 5), 5 * taps * channels);
+        const share = registerTile(ins4, outs4);
+        const blocks = Math.ceil(ins4 / share.rows4) * Math.ceil(outs4 / share.columns4);
+        const transposed = { batches: 3, depth: rows, rows4: ins4, columns4: outs4, splits: 2 };
+        expectFit(planTransposedGemm(true, transposed), 6 * blocks);
+        expectFit(planSumParts({ parts: 3, count4: rows }), rows);
         const entered = { ...shape, tapRows: 4 * ins4, channelStart: 0, part: wholePart(outChannels) };
         for (const variant of [...conv2dDeltaVariants(true, outputs), ...conv2dDeltaVariants(false, outputs)]) {
           const blocks = rows * Math.ceil(outputs / variant.positions) * Math.ceil(outs4 / variant.channels4);
@@ -392,7 +413,19 @@ describe("the kernels of convolutions, and of damage to them", () => {
           expectFit(planWinogradFilter(shape, tile), 4 * ins4 * outs4);
           expectFit(planWinogradInput(shape, tile, 7), tileCount * ins4);
           expectFit(planWinogradOutput(shape, tile, 7, { pool: true }), tileCount * outs4);
+          expectFit(planWinogradGradient(shape, tile, 7), tileCount * outs4);
+          expectFit(planWinogradFilterGradient(shape, tile, 7), 4 * ins4 * outs4);
         }
+        const { height, width } = shape;
+        expectFit(planConv2dDataGradient(shape), rows * height * Math.ceil(width / Math.min(4, width)) * ins4);
+        for (const isProcessor of [true, false]) {
+          const splits = conv2dFilterGradientDirectSplits(isProcessor, shape);
+          // Each sums a line of outputs at least, and 64 positions where there are as many.
+          expect(splits).toBeLessThanOrEqual(Math.max(1, Math.min(rows * outHeight, (rows * outputs) / 64)));
+          expectFit(planConv2dFilterGradientDirect(shape, splits), splits * 3 * ins4 * outs4);
+        }
+        const matrices = { networks: rows, taps: 9, in4: ins4, out4: outs4, networkStride4: 36 * ins4 * outs4 };
+        expectFit(planTransposeWeights(matrices), rows * 9 * ins4 * outs4);
         const map = { ...replacement, positions: outputs };
         const all = rows * outputs * outs4;
         expectFit(
@@ -429,7 +462,19 @@ describe("the kernels of convolutions, and of damage to them", () => {
         planWinogradFilter(shape, tile),
         planWinogradInput(shape, tile, 1),
         planWinogradOutput(shape, tile, 1),
+        planWinogradGradient(shape, tile, 1),
+        planWinogradFilterGradient(shape, tile, 1),
       ]),
+      ...[1, 4, 8].flatMap((groups) => [
+        planConv2dDataGradient({ ...shape, groups }),
+        planConv2dFilterGradientDirect({ ...shape, groups }, 2),
+      ]),
+      planTransposeWeights({ networks: 2, taps: 9, in4: 2, out4: 3, networkStride4: 216 }),
+      ...[true, false].flatMap((isProcessor) => [
+        planConv2dFilterGradient(isProcessor, shape, 2),
+        planTransposedGemm(isProcessor, { batches: 2, depth: 9, rows4: 2, columns4: 3, splits: 2 }),
+      ]),
+      planSumParts({ parts: 2, count4: 9 }),
       planReplaceChannels({ ...map, images: 3, channels: 5, activation: linear, before: false }),
       planMaskChannels({ ...map, rows: 3, units: 5, noise: true }),
       planSelectChannels({ rows: 3, positions: 9, channels: 5, channelStart: 1, units: 3 }),
@@ -439,5 +484,74 @@ describe("the kernels of convolutions, and of damage to them", () => {
       planDequantize({ rows: 3, stride4: 5, start4: 1, columns4: 2, scale: 0.1, min: -3 }),
     ];
     expectDeclared(plans);
+  });
+});
+
+describe("the kernels of batches and optimizers of many networks", () => {
+  const sgd = { learningRate: 0.1, momentum: 0.9, nesterov: true, weightDecay: 0.1, clip: true };
+  const adam = { learningRate: 0.1, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.5, clip: false };
+  const augment = { flip: true, shift: 4, seed: -1, epoch: 0 };
+
+  test("have a thread for each row, or for each vec4 of their share of one", () => {
+    const sizes = fc.integer({ min: 1, max: 300 });
+    fc.assert(
+      fc.property(sizes, sizes, sizes, fc.integer({ min: 1, max: 40 }), (networks, rows, width, side) => {
+        const batch = { networks, rows, start: 0, orderStride: 0 };
+        const scored = { ...batch, classes: width };
+        expectFit(planCrossEntropy({ ...scored, smoothing: 0, scale: 1, gradient: true }), networks * rows);
+        expectFit(planTallyLosses(scored), networks * rows);
+        expectFit(planGatherCached({ ...batch, vectors: width }), networks * rows * Math.ceil(width / 8));
+        const read = { ...batch, bytes: true, channels: 1 };
+        const flat = { ...read, shape: [width], augment: null };
+        expectFit(planGatherBatch(flat), networks * rows * Math.ceil(width / 32));
+        const image = { ...read, shape: [side, width, 3], augment };
+        expectFit(planGatherBatch(image), networks * rows * side * Math.ceil(width / 8));
+        expectFit(planSgdStep({ networks, count: 64 * width, ...sgd }), networks * width * 16);
+        expectFit(planAdamStep({ networks, count: 64 * width, ...adam, kind: "adam", step: 1 }), networks * width * 16);
+      }),
+      { seed: 1337 },
+    );
+  });
+
+  test("give each parameter and constant that their shaders declare, and no other", () => {
+    const batch = { networks: 2, rows: 3, start: 4, orderStride: null };
+    const read = { ...batch, bytes: false, channels: 3 };
+    expectDeclared([
+      planCrossEntropy({ ...batch, classes: 5, smoothing: 0.1, scale: 1, gradient: false }),
+      planTallyLosses({ ...batch, classes: 5 }),
+      planGatherCached({ ...batch, vectors: 5 }),
+      planGatherBatch({ ...read, shape: [5], augment: null }),
+      planGatherBatch({ ...read, shape: [2, 5, 3], augment: null }),
+      planGatherBatch({ ...read, shape: [2, 5, 3], augment }),
+      planSgdStep({ networks: 2, count: 64, ...sgd }),
+      planAdamStep({ networks: 2, count: 64, ...adam, kind: "adamw", step: 1 }),
+      ...gradientNormPlans({ networks: 2, count: 64, clip: 1 }),
+    ]);
+  });
+
+  test("decay weights through the gradient, or apart from it", () => {
+    const parametersOf = (kind: "adam" | "adamw") =>
+      planAdamStep({ networks: 1, count: 64, ...adam, kind, step: 3 }).parameters;
+    expect(parametersOf("adam")).toMatchObject({ weightDecay: 0.5, shrink: 0 });
+    expect(parametersOf("adamw")).toMatchObject({ weightDecay: 0 });
+    expect(parametersOf("adamw")["shrink"]).toBeCloseTo(0.05, 15);
+    expect(parametersOf("adam")["rate"]).toBeCloseTo(0.1 / 0.271, 12);
+    expect(parametersOf("adam")["rootScale"]).toBeCloseTo(1 / Math.sqrt(0.002997001), 9);
+  });
+
+  test("add up the squares of a gradient in passes, each in a place of its own, down to one a network", () => {
+    for (const count of [64, 64 * 8, 64 * 600, 64 * 2_250_000]) {
+      const networks = 3;
+      const [squares, ...folds] = gradientNormPlans({ networks, count, clip: 1 });
+      let [parts, end] = [squares!.parameters["parts"]!, 0];
+      for (const { parameters } of folds) {
+        expect(parameters).toMatchObject({ parts, begin: end, next: end + networks * parts });
+        // No thread adds up many.
+        expect(parts / parameters["outs"]!).toBeLessThanOrEqual(64);
+        [parts, end] = [parameters["outs"]!, parameters["next"]!];
+      }
+      expect(parts).toBe(1);
+      expect(partialFloats({ networks, count })).toBe(end + networks);
+    }
   });
 });

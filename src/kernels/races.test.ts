@@ -10,32 +10,49 @@ import { detectRaces } from "wgsl_reflect";
 import { random } from "../core/random.ts";
 import { packProgram } from "../engine/masks.ts";
 import { specialize } from "../gpu/specialize.ts";
-import { planAdam } from "./adam.ts";
+import { planAccumulate } from "./accumulate.ts";
+import { planActivationGradient } from "./activation-gradient.ts";
+import { planAdamStep } from "./adam-step.ts";
+import { batchNormGradient } from "./batch-norm-gradient.ts";
+import { batchNormStatistics, planMergeMoments, planMoments } from "./batch-norm-statistics.ts";
 import { planBatchedGemmRegister } from "./batched-gemm-register.ts";
 import { planBatchedGemmTile } from "./batched-gemm-tile.ts";
 import { planBinary } from "./binary.ts";
+import { planBinaryGradient } from "./binary-gradient.ts";
 import { planChannelMoments } from "./channel-moments.ts";
+import { planChannelSums } from "./channel-sums.ts";
 import { planConcat } from "./concat.ts";
 import { convShape } from "./conv2d.fixture.ts";
+import { planConv2dDataGradient } from "./conv2d-data-gradient.ts";
 import { planConv2dDelta, wholePart } from "./conv2d-delta.ts";
 import { planConv2dDirect } from "./conv2d-direct.ts";
+import { planConv2dFilterGradientRegister, planConv2dFilterGradientTile } from "./conv2d-filter-gradient.ts";
+import { planConv2dFilterGradientDirect } from "./conv2d-filter-gradient-direct.ts";
 import { planConv2dRegister } from "./conv2d-register.ts";
 import { planConv2dTile } from "./conv2d-tile.ts";
+import { planCrossEntropy } from "./cross-entropy.ts";
 import { planDeltaEntry } from "./delta-entry.ts";
 import { planDepthwiseConv2d } from "./depthwise-conv2d.ts";
 import { planDequantize } from "./dequantize.ts";
 import { planDisplace } from "./displace.ts";
 import { planFusedTail } from "./fused-tail.ts";
+import { planGatherBatch } from "./gather-batch.ts";
+import { planGatherCached } from "./gather-cached.ts";
 import { planGatherRows } from "./gather-rows.ts";
 import { planGemm } from "./gemm.ts";
 import { planGlobalPool } from "./global-pool.ts";
+import { planGlobalPoolGradient } from "./global-pool-gradient.ts";
+import { gradientNormPlans } from "./gradient-norm.ts";
+import { planHoldChannels } from "./hold-channels.ts";
 import { planLrn } from "./lrn.ts";
+import { planLrnGradient } from "./lrn-gradient.ts";
 import { planMaskChannels } from "./mask-channels.ts";
 import { planMaskedGemm } from "./masked-gemm.ts";
 import { planMoved } from "./moved.ts";
 import { planMovedChannels } from "./moved-channels.ts";
 import type { KernelPlan } from "./plan.ts";
 import { planPool2d } from "./pool2d.ts";
+import { planPool2dGradient } from "./pool2d-gradient.ts";
 import { planRank } from "./rank.ts";
 import { planPad } from "./rearrange.ts";
 import { planRemask } from "./remask.ts";
@@ -44,12 +61,23 @@ import { planScale } from "./scale.ts";
 import { planScore } from "./score.ts";
 import { planScoreRows } from "./score-rows.ts";
 import { planSelectChannels } from "./select-channels.ts";
-import { planSgd } from "./sgd.ts";
+import { planSgdStep } from "./sgd-step.ts";
+import { planSliceGradient } from "./slice-gradient.ts";
 import { planSoftmax } from "./softmax.ts";
-import { planSoftmaxCrossEntropy } from "./softmax-cross-entropy.ts";
+import { planOccupied, planSparseGemm, planSparseStart, planSparseTransposedGemm } from "./sparse-gemm.ts";
+import { planSumParts } from "./sum-parts.ts";
 import { tallyLayout } from "./tally.ts";
+import { planTallyLosses } from "./tally-losses.ts";
+import { planTransposeWeights } from "./transpose-weights.ts";
+import { planTransposedGemmRegister, planTransposedGemmTile } from "./transposed-gemm.ts";
 import { planUnitMoments } from "./unit-moments.ts";
-import { planWinogradFilter, planWinogradInput, planWinogradOutput } from "./winograd.ts";
+import {
+  planWinogradFilter,
+  planWinogradFilterGradient,
+  planWinogradGradient,
+  planWinogradInput,
+  planWinogradOutput,
+} from "./winograd.ts";
 
 type Words = Float32Array | Uint32Array;
 interface Case {
@@ -103,6 +131,19 @@ const tailData = {
 const conv = convShape({ rows: 1, height: 4, width: 4, inChannels: 5 });
 const convData = { x: floats(128), weight: floats(9 * 64), bias: floats(8), y: blank(128) };
 const fused = { bias: true, activation: relu };
+const sparse = {
+  batches: 1,
+  groups: 1,
+  rows: 5,
+  vectors: 16,
+  columns4: 2,
+  weightStride4: 128,
+  line4: 1,
+  background: -1,
+};
+const transposed = { batches: 2, depth: 16, rows4: 3, columns4: 2, splits: 2 } as const;
+const transposedData = { a: floats(384), b: floats(256), c: blank(384) };
+const panels = { rows4: 1, columns4: 1, threads: [2, 4], depth: 4 } as const;
 const slabs = { rows: 4, columns4: 1, threads: [2, 4], depth4: 2, stages: 1 } as const;
 
 /** Winograd's transforms of `conv`, 5 channels to 5: 8 filters, 8 or 2 tiles and vec4s. */
@@ -122,16 +163,76 @@ const winogradCases = (tile: 2 | 4): Readonly<Record<string, Case>> => {
       plan: planWinogradOutput(conv, tile, 0, fused),
       data: { m: floats(points * tiles * 8), bias: floats(8), y: blank(128) },
     },
+    [`winograd-gradient-${tile}`]: {
+      plan: planWinogradGradient(conv, tile, 0),
+      data: { dy: floats(128), m: blank(points * tiles * 8) },
+    },
+    [`winograd-filter-gradient-${tile}`]: {
+      plan: planWinogradFilterGradient(conv, tile, 2),
+      data: { u: floats(2 * points * 64), dw: blank(9 * 64) },
+    },
   };
 };
 const channelRows = Uint32Array.of(1, 0, 0, 1);
+// Two networks of two rows, each with an order of its own over four samples.
+const batch = { networks: 2, rows: 2, start: 1, orderStride: 4 } as const;
+const order = Uint32Array.of(3, 2, 1, 0, 0, 2, 1, 3);
+const changes = { flip: true, shift: 1, seed: 1, epoch: 1 };
+// Two networks of 64 parameters, some of them held.
+const stepped = { networks: 2, count: 64, clip: true } as const;
+const steppedData = {
+  g: floats(128),
+  held: Uint32Array.of(1, 6, 0, 9),
+  factor: floats(2),
+  v: floats(128),
+  w: floats(128),
+};
+const [squareSums, gradientNorm] = gradientNormPlans({ networks: 2, count: 64, clip: 1 });
 const replacement = { positions: 3, noise: false, seed: 1, sampleStart: 0 };
 
-const cases: Readonly<Record<string, Case>> = {
-  adam: {
-    plan: planAdam(7, adam, 1),
-    data: { g: floats(7), m: floats(7), v: new Float32Array(7).fill(1), w: floats(7) },
+// Two networks, 37 positions each, of 5 channels.
+const moments = { groups: 2, positions: 37, channels4: 2, parts: 3, partSize: 13 };
+const norm = { groups: 2, positions: 37, channels: 5, isProcessor: true, frozen: false };
+const normed = batchNormStatistics({ ...norm, epsilon: 1e-3, momentum: 0.1 }).steps.at(-1)!.plan;
+const normGradient = batchNormGradient({ ...norm, wanted: { parameters: true, data: true } }).steps;
+const held = { rows: 4, rowsPerNetwork: 2, shape: [3, 5] } as const;
+const trainingCases: Readonly<Record<string, Case>> = {
+  "activation-gradient": {
+    plan: planActivationGradient({ ...held, activation: relu, of: "output", held: true }),
+    data: { z: floats(96).map(Math.abs), held: Uint32Array.of(5, 2), dy: floats(96) },
   },
+  "batch-norm-gradient": {
+    plan: normGradient.at(-1)!.plan,
+    data: { x: floats(592), dy: floats(592), sums: floats(32), statistics: floats(256), dx: blank(592) },
+  },
+  "batch-norm-moments": { plan: planMoments(moments), data: { x: floats(592), partial: blank(96) } },
+  "batch-norm-parameter-gradient": {
+    plan: normGradient.at(-2)!.plan,
+    data: { sums: floats(32), statistics: floats(256), dgamma: blank(16), dbeta: blank(16) },
+  },
+  "batch-norm-statistics": {
+    plan: normed,
+    data: {
+      ...{ partial: floats(32).map(Math.abs), gamma: floats(16), beta: floats(16) },
+      ...{ runningMean: floats(16), runningVariance: floats(16), statistics: blank(256) },
+    },
+  },
+  "channel-sums": {
+    plan: planChannelSums({ ...moments, second: "product", shifted: true }),
+    data: { x: floats(592), other: floats(592), shift: floats(16), partial: blank(96) },
+  },
+  "hold-channels": {
+    plan: planHoldChannels(held),
+    data: { held: Uint32Array.of(31, 31), values: floats(16), y: floats(96) },
+  },
+  "merge-moments": {
+    plan: planMergeMoments(moments, 2),
+    data: { partial: floats(96), merged: blank(64) },
+  },
+};
+
+const cases: Readonly<Record<string, Case>> = {
+  ...trainingCases,
   "delta-entry": {
     plan: planDeltaEntry({ ...masked, stride: 5, activation: relu }, { images: 1 }),
     data: {
@@ -194,14 +295,6 @@ const cases: Readonly<Record<string, Case>> = {
       tally: new Uint32Array(layout.words),
     },
   },
-  sgd: { plan: planSgd(7, sgd), data: { g: floats(7), v: floats(7), w: floats(7) } },
-  "softmax-cross-entropy": {
-    plan: planSoftmaxCrossEntropy({ rows: 5, start: 1, classes: 3, scale: 0.2 }),
-    data: {
-      ...{ logits: floats(15), labels: words(6, 3), order: Uint32Array.of(5, 4, 3, 2, 1, 0) },
-      ...{ gradient: blank(15), losses: blank(6), hits: blankWords(6) },
-    },
-  },
   binary: {
     plan: planBinary({
       rows: 2,
@@ -216,6 +309,43 @@ const cases: Readonly<Record<string, Case>> = {
     // Two lanes into the vec4s that the input before it began.
     plan: planConcat({ rows: 2, input: { shape: [3, 5], rows: "own" }, outShape: [3, 9], axis: 1, begin: 2 }),
     data: { x: floats(48), rows: new Uint32Array(4), y: blank(72) },
+  },
+  // Gradients of layers without weights.
+  accumulate: { plan: planAccumulate(20), data: { x: floats(20), y: floats(20) } },
+  "binary-gradient": {
+    // A number a channel, repeated over two axes that the other operand keeps apart.
+    plan: planBinaryGradient({
+      ...{ rows: 2, shape: [1, 1, 5], other: { shape: [1, 3, 5], mode: "one" }, operator: "multiply", side: "b" },
+    }),
+    data: { a: floats(24), b: floats(16), dy: floats(48), dx: blank(16) },
+  },
+  "global-pool-gradient": {
+    plan: planGlobalPoolGradient(3, [2, 3, 5], "max"),
+    data: { x: floats(144), dy: floats(24), dx: blank(144) },
+  },
+  "lrn-gradient": {
+    plan: planLrnGradient(1, [3, 5], { size: 3, alpha: 1, beta: 1, bias: 1 }),
+    data: { x: floats(24), dy: floats(24), dx: blank(24) },
+  },
+  "pool2d-gradient": {
+    plan: planPool2dGradient({
+      ...{ rows: 1, height: 3, width: 3, channels: 5, outHeight: 3, outWidth: 3 },
+      ...{ pool: "max", countIncludePad: false, kernel: [2, 2], stride: [1, 1], dilation: [1, 1] },
+      padding: { top: 1, left: 1, bottom: 0, right: 0 },
+    }),
+    data: { x: floats(72), dy: floats(72), dx: blank(72) },
+  },
+  "pool2x2-gradient": {
+    plan: planPool2dGradient({
+      ...{ rows: 1, height: 5, width: 5, channels: 5, outHeight: 2, outWidth: 2 },
+      ...{ pool: "max", countIncludePad: false, kernel: [2, 2], stride: [2, 2], dilation: [1, 1] },
+      padding: { top: 0, left: 0, bottom: 0, right: 0 },
+    }),
+    data: { x: floats(200), dy: floats(32), dx: blank(200) },
+  },
+  "slice-gradient": {
+    plan: planSliceGradient(2, [3, 6], { starts: [1, 4], steps: [1, -2], sizes: [2, 2] }),
+    data: { dy: floats(16), dx: blank(48) },
   },
   "batched-gemm-register": {
     plan: planBatchedGemmRegister(
@@ -233,6 +363,14 @@ const cases: Readonly<Record<string, Case>> = {
     plan: planChannelMoments(300, 5, relu),
     data: { z: floats(2400), partial: blank(32) },
   },
+  "conv2d-data-gradient": {
+    plan: planConv2dDataGradient(conv),
+    data: { dy: floats(128), weight: floats(9 * 64), dx: blank(128) },
+  },
+  "conv2d-filter-gradient-direct": {
+    plan: planConv2dFilterGradientDirect(conv, 2),
+    data: { x: floats(128), dy: floats(128), dw: blank(2 * 9 * 64) },
+  },
   "conv2d-delta": {
     plan: planConv2dDelta(
       { ...conv, rows: 2, tapRows: 8, channelStart: 1, part: wholePart(5) },
@@ -247,6 +385,14 @@ const cases: Readonly<Record<string, Case>> = {
   "conv2d-direct": {
     plan: planConv2dDirect(conv, { positions: 2, columns4: 1, workgroup: 8 }, fused),
     data: convData,
+  },
+  "conv2d-filter-gradient-register": {
+    plan: planConv2dFilterGradientRegister(conv, 2, { taps: 2, channels4: 1, columns4: 1 }),
+    data: { x: floats(128), dy: floats(128), dw: blank(1152) },
+  },
+  "conv2d-filter-gradient-tile": {
+    plan: planConv2dFilterGradientTile(conv, 2, panels),
+    data: { x: floats(128), dy: floats(128), dw: blank(1152) },
   },
   "conv2d-register": {
     plan: planConv2dRegister(conv, { positions: 2, channels4: 1 }, fused),
@@ -307,9 +453,66 @@ const cases: Readonly<Record<string, Case>> = {
     data: { a: floats(48), replaced: floats(48), masks: Uint32Array.of(5, 2), rows: channelRows, y: blank(48) },
   },
   softmax: { plan: planSoftmax(3, [2, 5], false), data: { x: floats(48), y: blank(48) } },
+  occupied: { plan: planOccupied(sparse, "squares"), data: { x: floats(320), bits: new Uint32Array(4) } },
+  "sparse-start": {
+    plan: planSparseStart(sparse, true),
+    data: { w: floats(512), bias: floats(8), start: blank(8) },
+  },
+  "sparse-gemm": {
+    plan: planSparseGemm(sparse, relu),
+    data: { x: floats(320), occupied: Uint32Array.of(5), w: floats(512), start: floats(8), c: blank(40) },
+  },
+  "sparse-transposed-gemm": {
+    plan: planSparseTransposedGemm(sparse),
+    data: { x: floats(320), occupied: new Uint32Array(4).fill(5), b: floats(40), total: floats(8), c: blank(512) },
+  },
+  "sum-parts": { plan: planSumParts({ parts: 3, count4: 9 }), data: { x: floats(108), y: blank(36) } },
+  "transposed-gemm-register": {
+    plan: planTransposedGemmRegister(transposed, { rows4: 2, columns4: 1 }),
+    data: transposedData,
+  },
+  "transposed-gemm-tile": { plan: planTransposedGemmTile(transposed, panels), data: transposedData },
+  "transpose-weights": {
+    plan: planTransposeWeights({ networks: 2, taps: 3, in4: 2, out4: 1, networkStride4: 25 }),
+    data: { weight: floats(200), transposed: blank(192) },
+  },
   "unit-moments": {
     plan: planUnitMoments(2, 130, 140, relu),
     data: { z: floats(280), partial: blank(12) },
+  },
+  "adam-step": {
+    plan: planAdamStep({ ...stepped, ...adam, kind: "adam", step: 1 }),
+    data: { ...steppedData, m: floats(128), v: new Float32Array(128).fill(1) },
+  },
+  "cross-entropy": {
+    plan: planCrossEntropy({ ...batch, classes: 5, smoothing: 0.1, scale: 0.5, gradient: true }),
+    data: {
+      ...{ logits: floats(32), labels: words(4, 5), order },
+      ...{ gradient: blank(32), rowLoss: blank(4), rowHit: blankWords(4) },
+    },
+  },
+  "gather-batch": {
+    plan: planGatherBatch({ ...batch, shape: [37], bytes: true, channels: 1, augment: null }),
+    data: { values: words(40, 2 ** 32), order, levels: floats(256), x: blank(160) },
+  },
+  "gather-cached": {
+    plan: planGatherCached({ ...batch, vectors: 5 }),
+    data: { cache: floats(80), order, x: blank(80) },
+  },
+  "gather-images": {
+    plan: planGatherBatch({ ...batch, shape: [3, 5, 3], bytes: true, channels: 3, augment: changes }),
+    // One word more than the samples have: the last thread reads it and leaves it.
+    data: { values: words(49, 2 ** 32), order, levels: floats(768), x: blank(240) },
+  },
+  "gradient-norm": { plan: gradientNorm!, data: { partial: floats(4).map(Math.abs), factor: blank(2) } },
+  "sgd-step": { plan: planSgdStep({ ...stepped, ...sgd, nesterov: true }), data: steppedData },
+  "square-sums": { plan: squareSums!, data: { g: floats(128), held: Uint32Array.of(1, 6, 0, 9), partial: blank(4) } },
+  "tally-losses": {
+    plan: planTallyLosses({ ...batch, classes: 1 }),
+    data: {
+      ...{ rowLoss: floats(4), rowHit: Uint32Array.of(1, 1, 1, 1), labels: new Uint32Array(4), order },
+      ...{ totalLoss: floats(2), classCorrect: new Uint32Array(2) },
+    },
   },
   ...winogradCases(2),
   ...winogradCases(4),
@@ -406,9 +609,10 @@ describe("a missing barrier", () => {
   });
 
   test.each(
-    ["batched-gemm-tile", "conv2d-tile", "gemm-tile", "masked-gemm-tile"].flatMap((name) =>
-      [0, 1].map((which) => [name, which] as const),
-    ),
+    [
+      ...["batched-gemm-tile", "conv2d-filter-gradient-tile", "conv2d-tile", "gemm-tile", "masked-gemm-tile"],
+      "transposed-gemm-tile",
+    ].flatMap((name) => [0, 1].map((which) => [name, which] as const)),
   )("is caught in %s, barrier %i", (name, which) => {
     const example = cases[name]!;
     let found = 0;

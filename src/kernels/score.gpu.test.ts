@@ -12,7 +12,6 @@ import { planRank } from "./rank.ts";
 import { largestError, runPlan, UNTOUCHED } from "./run.fixture.ts";
 import { planScore } from "./score.ts";
 import { planScoreRows } from "./score-rows.ts";
-import { planSoftmaxCrossEntropy } from "./softmax-cross-entropy.ts";
 import { readTally, tallyLayout } from "./tally.ts";
 import { packTensor } from "./tensor.fixture.ts";
 
@@ -200,46 +199,4 @@ describe("score-rows", () => {
       expect(lossSum).toBe(0);
     }
   });
-});
-
-test("softmax-cross-entropy gives losses, hits and the gradient of a batch", async () => {
-  await fc.assert(
-    fc.asyncProperty(
-      classCounts,
-      fc.integer({ min: 1, max: 33 }),
-      fc.nat(9),
-      fc.integer(),
-      async (classes, rows, start, seed) => {
-        const samples = start + rows + 4;
-        const logits = halves(seed, rows * classes);
-        const labels = labelsOf(seed, samples, classes);
-        const order = random(seed).permutation(samples);
-        const batch = Uint16Array.from({ length: rows }, (_, r) => labels[order[start + r]!]!);
-        const wanted = evaluate(logits, batch);
-        const gradient = Float64Array.from({ length: rows * classes }, (_, at) => {
-          const row = logits.subarray(Math.floor(at / classes) * classes, (Math.floor(at / classes) + 1) * classes);
-          const softmax = Math.exp(-crossEntropy(row, at % classes));
-          return (softmax - (batch[Math.floor(at / classes)] === at % classes ? 1 : 0)) / rows;
-        });
-        const got = await runPlan(gpu, planSoftmaxCrossEntropy({ rows, start, classes, scale: 1 / rows }), {
-          logits,
-          labels,
-          order,
-          gradient: new Float32Array(rows * classes + 3).fill(UNTOUCHED),
-          losses: new Float32Array(samples).fill(UNTOUCHED),
-          hits: new Uint32Array(samples).fill(77),
-        });
-        expect(largestError(got.gradient.subarray(0, rows * classes), gradient)).toBeLessThan(1e-5);
-        expect([...got.gradient.subarray(rows * classes)]).toEqual(Array(3).fill(UNTOUCHED));
-        expect(largestError(got.losses.subarray(start, start + rows), wanted.losses)).toBeLessThan(1e-5);
-        expect([...got.hits]).toEqual(
-          Array.from({ length: samples }, (_, n) => {
-            const row = n - start;
-            return row < 0 || row >= rows ? 77 : wanted.ranks[row] === 0 ? 1 : 0;
-          }),
-        );
-      },
-    ),
-    { seed: 17, numRuns: 20 },
-  );
 });

@@ -55,10 +55,15 @@ export async function runTensorPlans(
 ): Promise<Float32Array> {
   let y = blankTensor(rows, shape);
   for (const { plan, data } of steps) y = (await runPlan(gpu, plan, { ...data, y })).y;
-  if (y.subarray(-BEHIND).some((value) => value !== UNTOUCHED)) throw new Error(`${steps[0]?.plan.shader.name}: stray`);
+  return checkedTensor(steps[0]!.plan.shader.name, y, rows, shape);
+}
+
+/** What a kernel wrote into a blank tensor. Throws where it wrote behind its end, or left padding that is not 0. */
+export function checkedTensor(name: string, y: Float32Array, rows: number, shape: Shape): Float32Array {
+  if (y.subarray(-BEHIND).some((value) => value !== UNTOUCHED)) throw new Error(`${name}: stray`);
   const width = paddedChannels(channelsOf(shape));
   const padding = y.filter((_, at) => at < tensorFloats(rows, shape) && at % width >= channelsOf(shape));
-  if (padding.some((value) => value !== 0)) throw new Error(`${steps[0]?.plan.shader.name}: padding is not 0`);
+  if (padding.some((value) => value !== 0)) throw new Error(`${name}: padding is not 0`);
   return unpackTensor(y, rows, shape);
 }
 

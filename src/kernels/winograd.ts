@@ -2,9 +2,15 @@
  * Winograd convolution, 3 x 3 with stride 1: the inputs of each tile and the filters are transformed, multiplied by one
  * batched product (see `batched-gemm.ts`), and transformed back, with bias, activation and a 2 x 2 maximum on the way out.
  * F(2) takes 16 multiplications for 4 outputs, F(4) 36 for 16, where the direct sum takes 36 and 144 (Lavin and Gray 2016).
+ * The filter gradient goes the same way back: the inputs as they are transformed for the forward convolution, times the
+ * transformed gradients of the outputs, give the gradient by the transformed filters.
  */
 import filter2 from "../../shaders/winograd-filter-2.wgsl";
 import filter4 from "../../shaders/winograd-filter-4.wgsl";
+import filterGradient2 from "../../shaders/winograd-filter-gradient-2.wgsl";
+import filterGradient4 from "../../shaders/winograd-filter-gradient-4.wgsl";
+import gradient2 from "../../shaders/winograd-gradient-2.wgsl";
+import gradient4 from "../../shaders/winograd-gradient-4.wgsl";
 import input2 from "../../shaders/winograd-input-2.wgsl";
 import input4 from "../../shaders/winograd-input-4.wgsl";
 import output2 from "../../shaders/winograd-output-2.wgsl";
@@ -20,8 +26,8 @@ import { paddedChannels, vectorsOf } from "./tensor-layout.ts";
 export type WinogradTile = 2 | 4;
 
 const SHADERS = {
-  2: { filter: filter2, input: input2, output: output2 },
-  4: { filter: filter4, input: input4, output: output4 },
+  2: { filter: filter2, input: input2, output: output2, gradient: gradient2, filterGradient: filterGradient2 },
+  4: { filter: filter4, input: input4, output: output4, gradient: gradient4, filterGradient: filterGradient4 },
 } as const;
 
 /** Whether Winograd computes such a convolution. */
@@ -140,5 +146,41 @@ export function planWinogradOutput(
       beta: activation.beta ?? 0,
     },
     workgroups: grid(Math.ceil((tiles * channels4) / shader.constants.WORKGROUP)),
+  };
+}
+
+/** dy to m, for the rows firstRow .. firstRow + part.rows of dy: A dY A^T of each tile, laid out as the transformed inputs. */
+export function planWinogradGradient(part: ConvShape, tile: WinogradTile, firstRow: number): KernelPlan {
+  const shader = SHADERS[tile].gradient;
+  const { tiles, tilesDown, tilesAcross } = winogradSizes(part, tile);
+  const channels4 = vectorsOf(part.outChannels);
+  return {
+    shader,
+    constants: {},
+    parameters: {
+      firstRow,
+      rows: part.rows,
+      height: part.outHeight,
+      width: part.outWidth,
+      channels4,
+      tilesDown,
+      tilesAcross,
+    },
+    workgroups: grid(Math.ceil((tiles * channels4) / shader.constants.WORKGROUP)),
+  };
+}
+
+/**
+ * u to dw: G^T dU G. u: [parts, points, inChannels padded, outChannels padded], dU[p] = v[p]^T m[p] of parts of the tiles, which
+ * are added in their order; dw: in the layout of `packConvWeight`, its padding as finite as u's.
+ */
+export function planWinogradFilterGradient(shape: ConvShape, tile: WinogradTile, parts: number): KernelPlan {
+  const shader = SHADERS[tile].filterGradient;
+  const pairs = paddedChannels(shape.inChannels) * vectorsOf(shape.outChannels);
+  return {
+    shader,
+    constants: {},
+    parameters: { pairs, parts },
+    workgroups: grid(Math.ceil(pairs / shader.constants.WORKGROUP)),
   };
 }

@@ -1,5 +1,6 @@
 /** Which layer of a network gives the logits: what a check compares, and what decides which class is first. */
 import { LesionError } from "../core/errors.ts";
+import { descendantsOf, withoutUnread } from "./graph.ts";
 import type { Layer, Network } from "./network.ts";
 
 /** Layers that leave the numbers, and their order, as they are. */
@@ -22,4 +23,17 @@ export function logitsNetwork(network: Network): Network {
   while (last !== undefined && KEEPS_ORDER.includes(last.kind)) last = layers.get(last.inputs[0] ?? "");
   const source = last?.kind === "softmax" ? layers.get(last.inputs[0] ?? "") : undefined;
   return { ...network, outputs: [source?.name ?? output.name] };
+}
+
+/** `logits`, a network that gives another's logits, with what comes after them there: its softmax. */
+export function withOutputOf(network: Network, logits: Network): Network {
+  const [from] = logitsNetwork(network).outputs;
+  const [to] = logits.outputs;
+  const [output] = network.outputs;
+  if (from === output || from === undefined || to === undefined) return logits;
+  const after = descendantsOf(network, [from]);
+  const tail = network.layers
+    .filter(({ name }) => after.has(name))
+    .map((layer) => ({ ...layer, inputs: layer.inputs.map((input) => (input === from ? to : input)) }));
+  return withoutUnread({ ...logits, layers: [...logits.layers, ...tail], outputs: [output!] });
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type AdamMoments, adamStep, sgdStep } from "./optimizer.ts";
+import { type AdamMoments, adamStep, clipFactor, sgdStep } from "./optimizer.ts";
 
 describe("sgdStep", () => {
   test("two steps worked by hand", () => {
@@ -10,6 +10,17 @@ describe("sgdStep", () => {
     expect(first.parameters[0]).toBeCloseTo(1.8, 15);
     expect(second.velocity[0]).toBeCloseTo(1.7, 15);
     expect(second.parameters[0]).toBeCloseTo(1.63, 15);
+  });
+
+  test("Nesterov's momentum looks one step ahead", () => {
+    const options = { learningRate: 0.1, momentum: 0.9, weightDecay: 0.5, nesterov: true };
+    // d = 2, v = 2, w = 2 - 0.1 (2 + 1.8) = 1.62. Then d = -1 + 0.81 = -0.19, v = 1.8 - 0.19 = 1.61 and
+    // w = 1.62 - 0.1 (-0.19 + 1.449) = 1.4941.
+    const first = sgdStep(Float64Array.of(2), Float64Array.of(1), Float64Array.of(0), options);
+    const second = sgdStep(first.parameters, Float64Array.of(-1), first.velocity, options);
+    expect(first.parameters[0]).toBeCloseTo(1.62, 14);
+    expect(second.velocity[0]).toBeCloseTo(1.61, 14);
+    expect(second.parameters[0]).toBeCloseTo(1.4941, 14);
   });
 
   test("leaves its arguments as they were", () => {
@@ -48,4 +59,21 @@ describe("adamStep", () => {
     const plain = adamStep(Float64Array.of(4), Float64Array.of(1.5), zeros, 1, options);
     expect(decayed).toEqual(plain);
   });
+
+  test("decoupled weight decay leaves the moments alone", () => {
+    const zeros: AdamMoments = { first: new Float64Array(1), second: new Float64Array(1) };
+    const step = (decay: object) =>
+      adamStep(Float64Array.of(4), Float64Array.of(0.5), zeros, 1, { ...options, ...decay });
+    const [plain, decayed] = [step({}), step({ weightDecay: 0.25, decoupled: true })];
+    expect(decayed).toMatchObject({ first: plain.first, second: plain.second });
+    // 4 (1 - 0.1 * 0.25) - 0.1, not 4 - 0.1.
+    expect(decayed.parameters[0]).toBeCloseTo(3.8, 8);
+    expect(plain.parameters[0]).toBeCloseTo(3.9, 8);
+  });
+});
+
+test("a gradient is scaled down to the norm, never up", () => {
+  expect(clipFactor(Float64Array.of(3, -4), 1)).toBeCloseTo(0.2, 6);
+  expect(clipFactor(Float64Array.of(3, -4), 10)).toBe(1);
+  expect(clipFactor(new Float64Array(2), 1)).toBe(1);
 });

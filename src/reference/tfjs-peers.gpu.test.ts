@@ -1,11 +1,17 @@
 import { describe, expect, test } from "vitest";
 import { prepareTfjsSweep } from "../../bench/peers/tfjs-sweep.ts";
 import { prepareTfjsTraining, type TrainProblem } from "../../bench/peers/tfjs-train.ts";
+import { prepareTfjsCnnTraining } from "../../bench/peers/tfjs-train-cnn.ts";
 import { random } from "../core/random.ts";
+import { initialNetwork } from "../engine/initial.ts";
+import { formOf } from "../engine/training/training-graph.ts";
+import { parametersOf } from "../network/layer-parameters.ts";
+import { floatsOf } from "../network/weight.ts";
 import { gradients } from "./backward.ts";
 import { randomChain } from "./chain.fixture.ts";
 import { adamStep, sgdStep } from "./optimizer.ts";
 import { type ChainLayer, evaluate, forward, logitsOf } from "./oracle.ts";
+import { trainStep, UNTRAINED } from "./train-step.ts";
 
 describe.each(["webgpu", "wasm"] as const)("peers on %s", (backend) => {
   test.each(["activations", "weights"] as const)(
@@ -48,6 +54,70 @@ describe.each(["webgpu", "wasm"] as const)("peers on %s", (backend) => {
     });
     training.dispose();
   });
+
+  test("prepareTfjsTraining leaves weights into and out of masked units as they are, and moves the others", async () => {
+    const { layers, inputs, labels } = randomChain(8, [9, 5, 4], 40, "relu");
+    const optimizer = { kind: "sgd", learningRate: 0.1, momentum: 0.9 } as const;
+    const masked = new Map([[0, [3]]]);
+    const training = await prepareTfjsTraining(backend, { layers, inputs, labels, batch: 16, optimizer, masked });
+    await training.epoch(random(2).permutation(40));
+    const [into, , outOf] = await training.weights();
+    const [first, second] = layers.map(({ weight }) => Float32Array.from(weight));
+    into!.forEach((value, i) => {
+      if (i % 5 === 3) expect(value).toBe(first![i]);
+    });
+    expect(outOf!.subarray(3 * 4, 4 * 4)).toEqual(second!.subarray(3 * 4, 4 * 4));
+    expect(outOf!.filter((value, i) => value !== second![i])).toHaveLength(4 * 4);
+    training.dispose();
+  });
+});
+
+test("prepareTfjsCnnTraining takes the steps of float64, batch norms by the statistics of their batch", async () => {
+  const common = { bias: true, activation: "relu" } as const;
+  const network = formOf(
+    initialNetwork(
+      "cnn",
+      {
+        input: [6, 6, 3],
+        layers: [
+          { kind: "conv", filters: 5, kernel: 3, stride: 1, padding: "same", batchNorm: true, ...common },
+          { kind: "pool", pool: "max", size: 2, stride: 2 },
+          { kind: "dense", units: 4, batchNorm: false, ...common, activation: "linear" },
+        ],
+        init: "he",
+      },
+      3,
+    ),
+  );
+  const draw = random(9);
+  const inputs = Float32Array.from({ length: 14 * 6 * 6 * 3 }, () => draw.normal());
+  const labels = Uint16Array.from({ length: 14 }, () => draw.below(4));
+  const optimizer = { kind: "sgd", learningRate: 0.05, momentum: 0.9 } as const;
+  const training = await prepareTfjsCnnTraining({ network, inputs, labels, batch: 7, optimizer });
+  const { loss } = await training.epoch(Uint32Array.from({ length: 14 }, (_, n) => n));
+
+  const options = {
+    ...{ clip: null, smoothing: 0, trained: null, held: [] },
+    optimizer: { ...optimizer, nesterov: false, weightDecay: 0 },
+    batchNorm: new Set(network.layers.flatMap(({ kind, name }) => (kind === "batch-norm" ? [name] : []))),
+  };
+  const [half, images] = [7, 7 * 6 * 6 * 3];
+  const first = trainStep(network, UNTRAINED, inputs.subarray(0, images), labels.subarray(0, half), options);
+  const second = trainStep(first.network, first.state, inputs.subarray(images), labels.subarray(half), options);
+  expect(loss).toBeCloseTo((first.loss + second.loss) / 2, 4);
+  const order = ["weight", "bias", "beta", "gamma"];
+  const wanted = second.network.layers.flatMap((layer) => {
+    const own = new Map(parametersOf(layer).map(({ name, values }) => [name as string, floatsOf(values)]));
+    return order.flatMap((name) => own.get(name) ?? []);
+  });
+  const weights = await training.weights();
+  expect(weights.map(({ length }) => length)).toEqual(wanted.map(({ length }) => length));
+  weights.forEach((values, i) => {
+    values.forEach((value, j) => {
+      expect(value).toBeCloseTo(wanted[i]![j]!, 3);
+    });
+  });
+  training.dispose();
 });
 
 /** The classes that `logits` [samples, classes] name, so that an intact network is always right. */

@@ -7,7 +7,16 @@ import { checkRequestOf } from "./check-request.ts";
 test("checkRequestOf a study of a dense chain: the oracle finds its logits and counts right", async () => {
   using gpu = await openGpu();
   const files = { available: [], bytesOf: () => Promise.reject(new Error("the study names no file")) };
-  const given = { study, files, memoryBytes: null, journal: [], trained: null, shard: null, tuning: {} };
+  const given = {
+    study,
+    files,
+    memoryBytes: null,
+    journal: [],
+    trained: null,
+    checkpoints: { names: [], bytesOf: files.bytesOf },
+    shard: null,
+    tuning: {},
+  };
   const request = await checkRequestOf(given, { samples: 101, ablations: 12 }, gpu);
   expect(request.samples).toBe(101);
   expect(request.reduced).toBeUndefined();

@@ -18,7 +18,8 @@ import { affordableSize, type CheckSize } from "./check-size.ts";
 import { type OpenedStudy, openStudy } from "./open-study.ts";
 import { planOpened } from "./plan-opened.ts";
 import type { RunInput } from "./run-interface.ts";
-import { trainStudy, UNOBSERVED } from "./train-study.ts";
+import { trainStudy } from "./train-study.ts";
+import { TrainingSets } from "./training-data.ts";
 
 /**
  * The first `samples` samples and up to `ablations` ablations, drawn by the study's seed, as far as a reference can recompute
@@ -29,7 +30,7 @@ export async function checkRequestOf(input: RunInput, size: CheckSize, device: G
   const whole = await openStudy(input.study, input.files, nextTask);
   using gpu = device.session(input.memoryBytes);
   const tuner = new Tuner(gpu, input.tuning);
-  const network = await networkOf(input, whole, gpu, tuner);
+  const network = await networkOf(input, whole, gpu);
   const asked = {
     samples: Math.min(size.samples, whole.dataset.samples),
     ablations: Math.min(size.ablations, whole.ablations.count),
@@ -77,11 +78,13 @@ function reducedFrom({ samples, ablations }: CheckSize): string {
   return `of ${samples} samples and ${ablations} ablations: a reference takes minutes for more of a network of this size`;
 }
 
-async function networkOf(input: RunInput, opened: OpenedStudy, gpu: Gpu, tuner: Tuner): Promise<Network> {
+async function networkOf(input: RunInput, opened: OpenedStudy, gpu: Gpu): Promise<Network> {
   const { model } = opened.study;
+  const options = model.train;
   if (input.trained) return readOnnx(input.trained.trained, "trained");
-  if (!("train" in model)) return opened.network;
-  const network = await trainStudy(gpu, tuner, opened, model.train, input.files, UNOBSERVED);
+  if (options === null) return opened.network;
+  const data = await new TrainingSets(opened, input.files, nextTask).of("train", options.limit);
+  const network = await trainStudy({ gpu, opened, options: { ...options, networks: 1 }, data, checkpoints: null });
   if (network) return network;
   throw new LesionError("internal", "training stopped though nobody stopped it");
 }

@@ -3,7 +3,13 @@ import { describe, expect, test } from "vitest";
 import { LesionError } from "../core/errors.ts";
 import { evaluateExpectation, parseExpectation } from "./expect.ts";
 import { resultsOf } from "./results.ts";
-import { sampleAblations, sampleBaseline, sampleRecords, sampleRun } from "./sample-run.test-support.ts";
+import {
+  sampleAblations,
+  sampleBaseline,
+  sampleRecords,
+  sampleRecoveries,
+  sampleRun,
+} from "./sample-run.test-support.ts";
 
 const results = resultsOf(sampleRecords);
 const evaluate = (text: string, of = results) => evaluateExpectation(parseExpectation(text), of);
@@ -36,6 +42,63 @@ test.each([
   expect(result).toMatchObject({ text, passed });
   expect(result.left).toBeCloseTo(left, 10);
   expect(result.right).toBeCloseTo(right, 10);
+});
+
+describe("training and recovery", () => {
+  const seen = { samples: 20, correct: 12, loss: 0.5 };
+  const epoch = (number: number, network?: number) =>
+    ({
+      type: "train",
+      epoch: number,
+      epochs: 2,
+      ...(network === undefined ? {} : { network }),
+      ...seen,
+      correct: 12 + number,
+      test: { samples: 10, correct: 7 + number - (network ?? 0), loss: null },
+      ms: 1,
+    }) as const;
+  const [run, ...others] = sampleRecords;
+  const trained = resultsOf([run, epoch(1), epoch(2), ...others, ...sampleRecoveries]);
+
+  test.each([
+    ["train.epochs == 2", 2],
+    ["train.accuracy == 0.7", 0.7],
+    ["train.test.correct == 9", 9],
+    ["recovery.control.correct == 9", 9],
+    ["recovery.control.change > 9.9", 10],
+    ["recovery.all.n == 1", 1],
+    ["recovery.all.regained >= 0.5", 0.5],
+    ["recovery.all.diverged < 1", 0],
+  ])("%s", (text, left) => {
+    const result = evaluate(text, trained);
+    expect(result.passed).toBe(true);
+    expect(result.left).toBeCloseTo(left, 10);
+  });
+
+  test("of several networks, the first is meant", () => {
+    const several = resultsOf([run, epoch(2, 0), epoch(2, 1), ...others]);
+    expect(evaluate("train.test.correct == 9", several).passed).toBe(true);
+  });
+
+  test.each([
+    ["train.test.loss < 1", trained, "train.test.loss was not measured"],
+    ["train.epochs > 0", results, "train.epochs was not measured"],
+    ["recovery.layer.n > 0", trained, "recovery.layer.n was not measured"],
+    ["recovery.all.pearson > 0", trained, "recovery.all.pearson was not measured"],
+    ["recovery.control.loss > 0", results, "recovery.control.loss was not measured"],
+  ])("%s: not measured", (text, of, message) => {
+    expect(failure(() => evaluate(text, of))).toMatchObject({
+      code: "usage",
+      message: expect.stringContaining(message),
+    });
+  });
+
+  test("a wrong name is told with the nearest, and those of its kind", () => {
+    const { message, fix } = failure(() => evaluate("recovery.all.regaind > 0.5"));
+    expect(message).toContain('no measure "recovery.all.regaind" at column 1');
+    expect(fix).toMatch(/Did you mean "recovery\.all\.regained"\?/);
+    expect(fix).not.toContain("failures");
+  });
 });
 
 test("layers by names with slashes, dots and colons", () => {

@@ -1,8 +1,10 @@
 /**
  * Expectations of a run's results, as `--expect` takes them, so that a study can stand in a continuous build:
- * `baseline.correct >= 9462`, `drop(dense_0: 11) > 40`, `correct(0: 5+9) == 8034`, `count == 210`.
+ * `baseline.correct >= 9462`, `drop(dense_0: 11) > 40`, `correct(0: 5+9) == 8034`, `count == 210`,
+ * `recovery.all.regained > 0.5`.
  */
 import { LesionError } from "../core/errors.ts";
+import { OF_TRAINING } from "./expect-training.ts";
 import { nearest } from "./nearest.ts";
 import type { AblationRecord, BaselineRecord, Measured } from "./records.ts";
 import type { RunResults } from "./results.ts";
@@ -42,6 +44,7 @@ const OF_RUN: Readonly<Record<string, (results: RunResults) => Value>> = {
   /** Ablations measured. */
   count: ({ ablations }) => ablations.length,
   failures: ({ failures }) => failures.length,
+  ...OF_TRAINING,
 };
 const OF_NETWORK: Readonly<Record<string, (measured: Measured) => Value>> = {
   samples: ({ samples }) => samples,
@@ -62,7 +65,7 @@ const OF_ABLATION: Readonly<Record<string, (ablation: AblationRecord, baseline: 
 
 /**
  * Parses an expectation: two terms and >=, <=, ==, !=, > or < between them. A term is a number; `count` or `failures`;
- * a measure of the intact network, `accuracy` or `baseline.accuracy` (samples, correct, accuracy, top5, loss); or one of
+ * one of training or recovery (see expect-training.ts); a measure of the intact network, `accuracy` or `baseline.accuracy` (samples, correct, accuracy, top5, loss); or one of
  * an ablation, `drop(layer: units)` (also drop in percentage points, kept, lost, gained, wrong), where units of a layer
  * are joined by "+", layers by ",", and a layer is its name or index.
  * @throws LesionError `usage` with the column of what is wrong.
@@ -118,7 +121,7 @@ function parseTerm(parser: Parser): Term {
   if (number !== null) return { kind: "number", value: Number(number) };
   skip(parser);
   const start = parser.at;
-  const name = take(parser, /[A-Za-z]\w*/y);
+  const name = take(parser, /(?:train|recovery)\.[\w.]*|[A-Za-z]\w*/y);
   if (name === null)
     throw wrong(parser, "a number or a measure is missing", "Write a number, or e.g. baseline.correct.");
   if (name === "baseline" && take(parser, /\./y) !== null) {
@@ -191,10 +194,12 @@ function termValue(term: Term, results: RunResults, text: string): number {
 
 function measuredValue(value: Value, name: string, text: string): number {
   if (value !== null && value !== undefined) return value;
-  throw new LesionError("usage", `${name} was not measured in this run`, {
-    where: text,
-    fix: `Add it to the study's "measure".`,
-  });
+  const fix = name.startsWith("train.")
+    ? "Only runs that train their network, in at least one epoch, have it."
+    : name.startsWith("recovery.")
+      ? `Add a "recover" with this arm to the study; correlations need three networks, and a finite number at all.`
+      : `Add it to the study's "measure".`;
+  throw new LesionError("usage", `${name} was not measured in this run`, { where: text, fix });
 }
 
 function isOf(ablation: AblationRecord, sites: readonly SiteName[]): boolean {
@@ -229,10 +234,11 @@ function known(name: string, table: Readonly<Record<string, unknown>>, parser: P
   if (Object.hasOwn(table, name)) return name;
   const names = Object.keys(table);
   const meant = nearest(name, names);
+  const listed = names.filter((other) => other.includes(".") === name.includes("."));
   throw wrong(
     parser,
     `there is no measure "${name}"`,
-    `${meant === null ? "" : `Did you mean "${meant}"? `}There are ${names.join(", ")}.`,
+    `${meant === null ? "" : `Did you mean "${meant}"? `}There are ${listed.join(", ")}.`,
   );
 }
 

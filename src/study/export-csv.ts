@@ -3,7 +3,7 @@ import type { AblationRecord } from "./records.ts";
 import type { RunResults } from "./results.ts";
 import { type Summary, summarize } from "./summary.ts";
 
-type Cell = string | number | null | undefined;
+export type Cell = string | number | null | undefined;
 type Column = readonly [name: string, cell: (record: AblationRecord, summary: Summary) => Cell];
 
 const COLUMNS: readonly Column[] = [
@@ -40,16 +40,17 @@ export function* exportCsv({
   run,
   baseline,
   ablations,
-}: Omit<RunResults, "training" | "failures" | "end">): Generator<string> {
+}: Pick<RunResults, "run" | "baseline" | "ablations">): Generator<string> {
   const classColumns = run.classNames.map((name) => `class_${name}_correct`);
-  yield line([...COLUMNS.map(([name]) => name), ...classColumns]);
+  yield csvLine([...COLUMNS.map(([name]) => name), ...classColumns]);
   for (const record of ablations) {
     const summary = summarize(record, baseline, run.classNames);
-    yield line([...COLUMNS.map(([, cell]) => cell(record, summary)), ...record.classCorrect]);
+    yield csvLine([...COLUMNS.map(([, cell]) => cell(record, summary)), ...record.classCorrect]);
   }
 }
 
-const line = (cells: readonly Cell[]) => `${cells.map(quoted).join(",")}\r\n`;
+/** Cells as a line, with its line break; empty where there is nothing. */
+export const csvLine = (cells: readonly Cell[]) => `${cells.map(quoted).join(",")}\r\n`;
 
 function quoted(cell: Cell): string {
   const text = String(cell ?? "");

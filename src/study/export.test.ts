@@ -2,8 +2,16 @@ import { expect, test } from "vitest";
 import { LesionError } from "../core/errors.ts";
 import { exportCsv } from "./export-csv.ts";
 import { exportJson } from "./export-json.ts";
+import { exportRecoveryCsv } from "./export-recovery-csv.ts";
 import { resultsOf } from "./results.ts";
-import { sampleAblations, sampleBaseline, sampleEnd, sampleRecords, sampleRun } from "./sample-run.test-support.ts";
+import {
+  sampleAblations,
+  sampleBaseline,
+  sampleEnd,
+  sampleRecords,
+  sampleRecoveries,
+  sampleRun,
+} from "./sample-run.test-support.ts";
 
 const results = resultsOf(sampleRecords);
 
@@ -50,15 +58,37 @@ test("CSV: what was not measured is empty", () => {
   for (const name of ["loss", "kept", "lost", "gained", "wrong"]) expect(row![header!.indexOf(name)]).toBe("");
 });
 
-test("JSON: what was put in comes out", () => {
-  expect(JSON.parse([...exportJson(results)].join(""))).toEqual({
-    run: sampleRun,
-    training: [],
-    baseline: sampleBaseline,
-    ablations: sampleAblations,
-    failures: [],
-    end: sampleEnd,
+test("CSV of recoveries: a row an epoch, the control without units", () => {
+  const [header, ...rows] = cells([...exportRecoveryCsv(resultsOf([...sampleRecords, ...sampleRecoveries]))].join(""));
+  const byName = (row: string[]) => Object.fromEntries(header!.map((name, i) => [name, row[i]]));
+  expect(rows).toHaveLength(4);
+  expect(byName(rows[1]!)).toMatchObject({ row: "", units: "", arm: "control", epoch: "1", accuracy: "0.9" });
+  expect(byName(rows[3]!)).toMatchObject({
+    row: "0",
+    layers: "dense_0",
+    units: "0",
+    replacement: "zero",
+    arm: "all",
+    accuracy: "0.7",
+    train_loss: "",
+    diverged: "",
+    class_cat_correct: "2",
   });
+});
+
+test("JSON: what was put in comes out", () => {
+  expect(JSON.parse([...exportJson(resultsOf([...sampleRecords, ...sampleRecoveries.toReversed()]))].join(""))).toEqual(
+    {
+      run: sampleRun,
+      training: [],
+      baseline: sampleBaseline,
+      ablations: sampleAblations,
+      recoveries: sampleRecoveries,
+      analyses: [],
+      failures: [],
+      end: sampleEnd,
+    },
+  );
   const interrupted = resultsOf([sampleRun, sampleBaseline]);
   expect(JSON.parse([...exportJson(interrupted)].join(""))).toMatchObject({ ablations: [], end: null });
 });

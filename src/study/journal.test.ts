@@ -13,7 +13,15 @@ import {
   recordLine,
 } from "./journal.ts";
 import type { LesionRecord } from "./records.ts";
-import { sampleAblations, sampleBaseline, sampleEnd, sampleRecords, sampleRun } from "./sample-run.test-support.ts";
+import { analyzeRecovery } from "./recovery-summary.ts";
+import {
+  sampleAblations,
+  sampleBaseline,
+  sampleEnd,
+  sampleRecords,
+  sampleRecoveries,
+  sampleRun,
+} from "./sample-run.test-support.ts";
 
 const textOf = (records: readonly LesionRecord[]) => records.map(recordLine).join("");
 const failure = (text: string): LesionError => {
@@ -68,6 +76,7 @@ describe("damage", () => {
     ['{"type":"surprise"}', "line 2", "type"],
     ["[]", "line 2", "is no record"],
     [JSON.stringify({ ...sampleAblations[0], correct: -1 }), "line 2", "correct"],
+    [JSON.stringify({ ...sampleRecoveries[0], arm: "before" }), "line 2", "arm"],
   ])("%j in the middle", (line, where, message) => {
     const error = failure(`${recordLine(sampleRun)}${line}\n${recordLine(sampleBaseline)}`);
     expect(error.code).toBe("bad-file");
@@ -93,6 +102,23 @@ describe("what is said twice", () => {
     const again = { ...sampleAblations[0]!, correct: 1 };
     const { records } = parseJournal(textOf([sampleRun, sampleBaseline, a, sampleRun, sampleBaseline, again, b]));
     expect(records).toEqual([sampleRun, sampleBaseline, a, b]);
+  });
+
+  test("of each network, arm and epoch, and analysis", () => {
+    const epoch = { type: "train", epochs: 2, loss: null, correct: 1, samples: 4, ms: 1 } as const;
+    const training = [
+      { ...epoch, epoch: 1, network: 0 },
+      { ...epoch, epoch: 1, network: 1 },
+      { ...epoch, epoch: 2, network: 0 },
+    ];
+    const analyses = analyzeRecovery(
+      { baseline: sampleBaseline, ablations: sampleAblations, recoveries: sampleRecoveries },
+      1,
+    );
+    const once = [sampleRun, ...training, sampleBaseline, ...sampleRecoveries, ...analyses];
+    const again = [...training, ...sampleRecoveries, ...analyses].map((record) => ({ ...record, ms: 3 }));
+    expect(analyses).toHaveLength(1);
+    expect(parseJournal(textOf([...once, ...again])).records).toEqual(once);
   });
 
   test("a failure counts until its row succeeds, an end if nothing follows", () => {

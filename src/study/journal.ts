@@ -60,8 +60,8 @@ function parseLine(line: string, where: string): LesionRecord {
 }
 
 /**
- * Each thing once, in order. An interrupted and resumed run says some things again: the first run, baseline, epoch and
- * ablation of its row count. A failure counts if its row never succeeded, the last of a row; an end, if nothing follows.
+ * Each thing once, in order. An interrupted and resumed run says some things again: the first run, baseline, epoch of a
+ * network, ablation of its row, and epoch of a recovery count, the first analysis of a name. A failure counts if its row never succeeded, the last of a row; an end, if nothing follows.
  */
 export function resolved(records: readonly LesionRecord[]): LesionRecord[] {
   const done = completedRows(records);
@@ -71,12 +71,34 @@ export function resolved(records: readonly LesionRecord[]): LesionRecord[] {
   return records.filter((record, position) => {
     if (record.type === "end") return position === records.length - 1;
     if (record.type === "failure") return failures.get(record.row) === record && !done.has(record.row);
-    const part = record.type === "ablation" ? record.row : record.type === "train" ? record.epoch : "";
-    const key = `${record.type} ${part}`;
-    if (seen.has(key)) return false;
+    const key = recordKey(record);
+    if (key === null || seen.has(key)) return false;
     seen.add(key);
     return true;
   });
+}
+
+/**
+ * What a record is about: of two with the same, the second says nothing new. Null for failures and ends, of which later
+ * ones count.
+ */
+export function recordKey(record: LesionRecord): string | null {
+  switch (record.type) {
+    case "ablation":
+      return `ablation ${record.row}`;
+    case "train":
+      return `train ${record.network ?? 0} ${record.epoch}`;
+    case "recovery":
+      return `recovery ${record.row} ${record.arm} ${record.epoch}`;
+    case "analysis":
+      return `analysis ${record.name} ${record.arm}`;
+    case "run":
+    case "baseline":
+      return record.type;
+    case "failure":
+    case "end":
+      return null;
+  }
 }
 
 /** Rows of the ablations that were measured, and need not be again. */

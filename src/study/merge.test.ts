@@ -1,12 +1,25 @@
 import { describe, expect, test } from "vitest";
 import { LesionError } from "../core/errors.ts";
 import { mergeRuns, type Shard } from "./merge.ts";
-import { sampleAblations, sampleBaseline, sampleEnd, sampleRecords, sampleRun } from "./sample-run.test-support.ts";
+import type { RecoveryRecord } from "./records.ts";
+import {
+  sampleAblations,
+  sampleBaseline,
+  sampleEnd,
+  sampleRecords,
+  sampleRecoveries,
+  sampleRun,
+} from "./sample-run.test-support.ts";
 
-const shard = (name: string, rows: readonly number[], more: Partial<typeof sampleRun> = {}): Shard => ({
-  name,
-  records: [{ ...sampleRun, ...more }, sampleBaseline, ...rows.map((row) => sampleAblations[row]!), sampleEnd],
-});
+const shard = (
+  name: string,
+  rows: readonly number[],
+  more: Partial<typeof sampleRun> = {},
+  recoveries: readonly RecoveryRecord[] = [],
+): Shard => {
+  const ablations = rows.map((row) => sampleAblations[row]!);
+  return { name, records: [{ ...sampleRun, ...more }, sampleBaseline, ...ablations, ...recoveries, sampleEnd] };
+};
 const failure = (shards: readonly Shard[]): LesionError => {
   try {
     mergeRuns(shards);
@@ -51,6 +64,19 @@ test("a failure counts unless another shard has the row", () => {
   const a: Shard = { name: "a", records: [sampleRun, sampleBaseline, sampleAblations[0]!, ...failures] };
   const { records } = mergeRuns([a, shard("b", [2, 3])]);
   expect(records.filter(({ type }) => type === "failure")).toEqual([failures[0]]);
+});
+
+test("recoveries come together, and are analysed together", () => {
+  const [control, ofFirst] = [sampleRecoveries.slice(0, 2), sampleRecoveries.slice(2)];
+  const ofThird = ofFirst.map((record) => ({ ...record, row: 2, index: 2 }));
+  const a = shard("a", [0, 1], {}, [...control, ...ofFirst]);
+  const b = shard("b", [2, 3], {}, [...control, ...ofThird]);
+  const { records } = mergeRuns([a, b]);
+  expect(records.filter(({ type }) => type === "recovery")).toEqual([...control, ...ofFirst, ...ofThird]);
+  expect(records.filter(({ type }) => type === "analysis")).toMatchObject([{ arm: "all", n: 2 }]);
+  expect(records.at(-1)?.type).toBe("end");
+  const interrupted = { ...b, records: b.records.slice(0, -1) };
+  expect(mergeRuns([a, interrupted]).records.at(-1)?.type).toBe("analysis");
 });
 
 describe("refused", () => {

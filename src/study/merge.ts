@@ -4,8 +4,9 @@
  */
 import { type ErrorCode, LesionError } from "../core/errors.ts";
 import { canonicalJson } from "../core/hash.ts";
-import { assertSameStudy } from "./journal.ts";
+import { assertSameStudy, resolved } from "./journal.ts";
 import type { AblationRecord, EndRecord, LesionRecord } from "./records.ts";
+import { analyzeRecovery } from "./recovery-summary.ts";
 import { type RunResults, resultsOf } from "./results.ts";
 
 /** A run to merge: the records of its journal, and its name in errors. */
@@ -16,7 +17,7 @@ export interface Shard {
 
 /** Shards made one. */
 export interface MergedRun {
-  /** A journal: the first shard's head, ablations by row, and an end where every row was measured. */
+  /** A journal: the first shard's head, ablations by row, recoveries, and an end where every row was measured. */
   readonly records: readonly LesionRecord[];
   /** By shard, the rows taken from it: copy those rows of its `bits.bin`. */
   readonly rows: readonly (readonly number[])[];
@@ -48,23 +49,19 @@ export function mergeRuns(shards: readonly Shard[]): MergedRun {
     return fresh.map(({ row }) => row);
   });
 
+  const all = [first, ...others].map(({ results }) => results);
   const { run, training, baseline } = first.results;
   const ablations = Array.from(taken.values(), ({ ablation }) => ablation).sort((a, b) => a.row - b.row);
   const missing = run.ablations - ablations.length;
-  const failures = new Map(
-    [first, ...others].flatMap(({ results }) => results.failures).map((failure) => [failure.row, failure]),
-  );
+  const failures = new Map(all.flatMap((results) => results.failures).map((failure) => [failure.row, failure]));
   for (const row of taken.keys()) failures.delete(row);
-  const end =
-    missing === 0
-      ? [
-          endOf(
-            [first, ...others].map(({ results }) => results),
-            ablations.length,
-          ),
-        ]
-      : [];
-  return { records: [run, ...training, baseline, ...ablations, ...failures.values(), ...end], rows, missing };
+  const recoveries = all.flatMap((results) => results.recoveries);
+  // How many networks are to recover is the study's to say: each shard has to have come to its own end.
+  const recovered = recoveries.length === 0 || all.every(({ end }) => end?.state === "done");
+  const analyses = analyzeRecovery({ baseline, ablations, recoveries }, run.seed);
+  const end = missing === 0 && recovered ? [endOf(all, ablations.length)] : [];
+  const records = [run, ...training, baseline, ...ablations, ...recoveries, ...analyses, ...failures.values(), ...end];
+  return { records: resolved(records), rows, missing };
 }
 
 interface Named {

@@ -12,7 +12,7 @@ import { sizeOf } from "../network/shapes.ts";
 import { type AblationList, expand } from "./expand.ts";
 import { parseStudy } from "./schema.ts";
 import type { Study } from "./study.ts";
-import { hashOfStudy } from "./study-hash.ts";
+import { hashOfStudy, modelForHash } from "./study-hash.ts";
 
 /** Where files come from; paths are as the study names them. */
 export interface StudyFiles {
@@ -82,7 +82,7 @@ async function openModel(study: Study, files: StudyFiles): Promise<{ network: Ne
   const { model, seed } = study;
   if ("build" in model) {
     const network = initialNetwork(study.name, model.build, seed);
-    return { network, modelHash: await sha256(canonicalJson({ model, seed })) };
+    return { network, modelHash: await sha256(canonicalJson({ model: modelForHash(model), seed })) };
   }
   const read = new Map<string, string>();
   const network = await readModel(model.file, {

@@ -1,16 +1,19 @@
 /** What a study would cost, without running it: `lesion plan`. */
-import { measuredOn, type Subject } from "../ablation/subject.ts";
+import { measuredOn } from "../ablation/subject.ts";
 import { nextTask } from "../core/next-task.ts";
 import { Tuner } from "../engine/tuner.ts";
 import type { Gpu } from "../gpu/device.ts";
 import { openStudy } from "./open-study.ts";
 import { isElsewhere, planOpened } from "./plan-opened.ts";
 import { predictMs } from "./predict.ts";
+import { assertHeldAfterActivation } from "./recovery-plan.ts";
 import type { RunInput } from "./run-interface.ts";
+import { recoveryCost, trainingCost } from "./training-cost.ts";
 
 /** The plan of a study on a device, with its predicted time. An untrained network stands in for one to be trained. */
 export async function planStudy(input: RunInput, device: Gpu) {
   const opened = await openStudy(input.study, input.files, nextTask);
+  assertHeldAfterActivation(opened.study);
   using gpu = device.session(input.memoryBytes);
   const { study, network } = opened;
   const tuner = new Tuner(gpu, input.tuning);
@@ -21,9 +24,7 @@ export async function planStudy(input: RunInput, device: Gpu) {
       : plain;
   const plan = planOpened({ ...opened, subject }, gpu, (row) => isElsewhere(row, input.shard));
   const predictedMs = await predictMs({ gpu, tuner, opened, subject, plan, proceed: async () => true });
-  const { macs } = subject;
-  const train = "train" in study.model ? study.model.train : null;
-  const trainSamples = train?.limit ?? TRAINING_SAMPLES;
+  const train = input.trained ? null : study.model.train;
   return {
     ablations: plan.ablations,
     samples: plan.samples,
@@ -44,19 +45,7 @@ export async function planStudy(input: RunInput, device: Gpu) {
       macs: step.macs,
       bytes: step.bytes,
     })),
-    // Forward, weight gradient, and data gradient of all layers but the first.
-    training: train && {
-      epochs: train.epochs,
-      samples: trainSamples,
-      macs: train.epochs * trainSamples * (3 * macs - firstMacs(subject)),
-    },
+    training: train && (await trainingCost(gpu, opened, input.files, train)),
+    recovery: study.recover && (await recoveryCost(gpu, opened, input, study.recover, subject)),
   };
 }
-
-/** Multiply-accumulates of the first layer, whose data gradient nobody needs. */
-function firstMacs(subject: Subject): number {
-  return subject.kind === "chain" ? subject.chain.stages[0]!.weight.length : 0;
-}
-
-/** Samples of the training split of MNIST and of the embedded digits. */
-const TRAINING_SAMPLES = 60_000;

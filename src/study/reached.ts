@@ -1,17 +1,28 @@
 /** What a run has reached: begun from an interrupted run's journal, and kept across lost devices. */
 import type { ErrorReport } from "../core/errors.ts";
 import { completedRows } from "./journal.ts";
-import type { EndRecord, LesionRecord } from "./records.ts";
+import type { BaselineRecord, EndRecord, LesionRecord, RecoveryRecord, TrainRecord } from "./records.ts";
+import { WrittenEpochs } from "./written-epochs.ts";
 
 export class Reached {
   /** Rows that are measured and written. */
   readonly done: Set<number>;
   /** Rows that the GPU refused, and why, until they succeed. */
   readonly failures = new Map<number, ErrorReport>();
+  /** Epochs of training whose records are written, by network. */
+  readonly training = new WrittenEpochs<TrainRecord>(
+    ({ network = 0 }) => String(network),
+    ({ loss, test }) => loss === null || test?.loss === null,
+  );
+  /** Epochs of recovery whose records are written, by network. */
+  readonly recovery = new WrittenEpochs<RecoveryRecord>(
+    ({ row, arm }) => `${row} ${arm}`,
+    ({ diverged = false }) => diverged,
+  );
   announced: boolean;
-  baselineWritten: boolean;
-  /** Epochs of training whose records are written. */
-  epochs: number;
+  baseline: BaselineRecord | null;
+  /** Whether what recovery found is summed up. */
+  analysed: boolean;
   cancelled = false;
   /** Rows measured by this execution, and the multiply-accumulates that took. */
   computed = 0;
@@ -20,8 +31,10 @@ export class Reached {
   constructor(journal: readonly LesionRecord[]) {
     this.done = completedRows(journal);
     this.announced = journal.some((record) => record.type === "run");
-    this.baselineWritten = journal.some((record) => record.type === "baseline");
-    this.epochs = journal.reduce((most, record) => (record.type === "train" ? Math.max(most, record.epoch) : most), 0);
+    this.baseline = journal.find((record) => record.type === "baseline") ?? null;
+    this.analysed = journal.some((record) => record.type === "analysis");
+    this.training.add(journal.filter((record) => record.type === "train"));
+    this.recovery.add(journal.filter((record) => record.type === "recovery"));
   }
 
   /** How it stands, and the cause of a failure. */

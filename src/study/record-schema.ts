@@ -14,6 +14,9 @@ const measured = {
   loss: v.exactOptional(v.nullable(v.number())),
   classCorrect: counts,
 };
+const seen = v.looseObject({ samples: natural, correct: natural, loss: v.nullable(v.number()) });
+const coefficient = v.nullable(v.number());
+const interval = v.nullable(v.tuple([v.number(), v.number()]));
 const error = v.looseObject({ code: v.string(), message: v.string() });
 const cost = v.looseObject({ ms: v.nullable(v.number()), macs: v.number(), bytes: v.number() });
 
@@ -42,7 +45,17 @@ export const recordSchema = v.variant("type", [
       }),
     ),
   }),
-  v.looseObject({ type: v.literal("train"), epoch: natural, epochs: natural, correct: natural, samples: natural }),
+  v.looseObject({
+    type: v.literal("train"),
+    epoch: natural,
+    epochs: natural,
+    network: v.exactOptional(natural),
+    loss: v.nullable(v.number()),
+    correct: natural,
+    samples: natural,
+    test: v.exactOptional(seen),
+    ms: v.number(),
+  }),
   v.looseObject({ type: v.literal("baseline"), ...measured, classSamples: counts }),
   v.looseObject({
     type: v.literal("ablation"),
@@ -57,6 +70,33 @@ export const recordSchema = v.variant("type", [
     classGained: v.exactOptional(counts),
     noop: v.exactOptional(v.literal("exact")),
     ms: v.number(),
+  }),
+  v.looseObject({
+    type: v.literal("recovery"),
+    row: v.nullable(natural),
+    sweep: v.exactOptional(natural),
+    index: v.exactOptional(natural),
+    arm: v.picklist(["all", "after", "layer", "control"]),
+    epoch: natural,
+    epochs: natural,
+    samples: measured.samples,
+    correct: natural,
+    classCorrect: counts,
+    loss: v.nullable(v.number()),
+    train: v.exactOptional(seen),
+    diverged: v.exactOptional(v.literal(true)),
+    ms: v.number(),
+  }),
+  v.looseObject({
+    type: v.literal("analysis"),
+    name: v.literal("recovery"),
+    arm: v.picklist(["all", "after", "layer"]),
+    n: natural,
+    diverged: natural,
+    pearson: coefficient,
+    spearman: coefficient,
+    interval: v.looseObject({ pearson: interval, spearman: interval }),
+    regained: v.looseObject({ n: natural, mean: coefficient, median: coefficient }),
   }),
   v.looseObject({ type: v.literal("failure"), row: natural, error }),
   v.looseObject({

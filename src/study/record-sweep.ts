@@ -75,7 +75,15 @@ export async function recordSweep(sweep: RecordedSweep, reached: Reached, output
   return performance.now() - startMs;
 }
 
-function requestOf({ gpu, tuner, subject, plan, proceed, opened }: RecordedSweep): SweepRequest {
+/** What a study's sweep asks of the engine. */
+export function requestOf({
+  gpu,
+  tuner,
+  subject,
+  plan,
+  proceed,
+  opened,
+}: Omit<RecordedSweep, "predictedMs">): SweepRequest {
   const { dataset, transform, ablations, study } = opened;
   const request = {
     gpu,
@@ -104,10 +112,11 @@ async function intactOn(sweep: RecordedSweep, transform: OpenedStudy["transform"
 }
 
 function writeBaseline({ baseline, measure }: Comparison, reached: Reached, output: RunOutput): void {
-  if (reached.baselineWritten) return;
-  output.records([baselineRecord(baseline, measure)], null);
+  if (reached.baseline) return;
+  const record = baselineRecord(baseline, measure);
+  output.records([record], null);
   output.baselineBits(baseline.bits);
-  reached.baselineWritten = true;
+  reached.baseline = record;
 }
 
 function writeEffects(

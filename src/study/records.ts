@@ -51,11 +51,15 @@ export interface TrainRecord {
   readonly type: "train";
   readonly epoch: number;
   readonly epochs: number;
-  /** Mean cross-entropy over the epoch's samples, as seen during training. */
-  readonly loss: number;
+  /** Which of the networks that train at once, from 0; absent: there is one. */
+  readonly network?: number;
+  /** Mean loss over the epoch's samples, as seen during training; null where it is no finite number: the network diverged. */
+  readonly loss: number | null;
   /** Correct of `samples`, as seen during training. */
   readonly correct: number;
   readonly samples: number;
+  /** On the data that the study evaluates, after the epoch. */
+  readonly test?: { readonly samples: number; readonly correct: number; readonly loss: number | null };
   readonly ms: number;
 }
 
@@ -110,6 +114,50 @@ export interface AblationRecord extends Measured {
   readonly ms: number;
 }
 
+/**
+ * A damaged network after `epoch` epochs of recovery, its damage held, on the data that the study evaluates. Epoch 0 is the
+ * damaged network before any training; of the control, the intact one.
+ */
+export interface RecoveryRecord extends Omit<Measured, "loss" | "correctTop5"> {
+  readonly type: "recovery";
+  /** Row of the ablation in the study; null: the control. */
+  readonly row: number | null;
+  /** Absent for the control. */
+  readonly sweep?: number;
+  readonly index?: number;
+  readonly arm: "all" | "after" | "layer" | "control";
+  readonly epoch: number;
+  readonly epochs: number;
+  /** Mean cross-entropy, in nats; null where it is no finite number. */
+  readonly loss: number | null;
+  /** What the epoch saw while training; absent for epoch 0. */
+  readonly train?: { readonly samples: number; readonly correct: number; readonly loss: number | null };
+  /** The loss is no finite number: nothing after this epoch is recorded of this network. */
+  readonly diverged?: true;
+  /** Share of the time that the networks trained together took for this epoch. */
+  readonly ms: number;
+}
+
+/** Recovery of one arm against damage, over the ablations that were recovered. */
+export interface RecoveryAnalysisRecord {
+  readonly type: "analysis";
+  readonly name: "recovery";
+  readonly arm: "all" | "after" | "layer";
+  /** Ablations with both numbers; those that diverged are left out and counted. */
+  readonly n: number;
+  readonly diverged: number;
+  /** Of accuracy regained (recovered minus damaged) against damage (intact minus damaged); null where n is below 3 or one is constant. */
+  readonly pearson: number | null;
+  readonly spearman: number | null;
+  /** 95 % bootstrap intervals, percentile method, 2,000 draws. */
+  readonly interval: {
+    readonly pearson: readonly [number, number] | null;
+    readonly spearman: readonly [number, number] | null;
+  };
+  /** Fraction regained, (recovered - damaged) / (baseline - damaged), over ablations with damage above 0. */
+  readonly regained: { readonly n: number; readonly mean: number | null; readonly median: number | null };
+}
+
 /** A failed batch, with its cause. The run goes on. */
 export interface FailureRecord {
   readonly type: "failure";
@@ -131,7 +179,15 @@ export interface EndRecord {
   readonly error?: ErrorReport;
 }
 
-export type LesionRecord = RunRecord | TrainRecord | BaselineRecord | AblationRecord | FailureRecord | EndRecord;
+export type LesionRecord =
+  | RunRecord
+  | TrainRecord
+  | BaselineRecord
+  | AblationRecord
+  | RecoveryRecord
+  | RecoveryAnalysisRecord
+  | FailureRecord
+  | EndRecord;
 
 /** Correctness bits of ablations: row i of `words` belongs to the ablation whose `row` is `rows[i]`. */
 export interface BitRows {
@@ -143,7 +199,7 @@ export interface BitRows {
 
 /** How far a run is. */
 export interface Progress {
-  readonly phase: "reading" | "making-data" | "training" | "planning" | "baseline" | "sweeping" | "done";
+  readonly phase: "reading" | "making-data" | "training" | "planning" | "baseline" | "sweeping" | "recovering" | "done";
   readonly done: number;
   readonly total: number;
   /** Of the phase's units (ablations, samples), a second; null until measured. */

@@ -6,6 +6,8 @@ import type {
   EndRecord,
   FailureRecord,
   LesionRecord,
+  RecoveryAnalysisRecord,
+  RecoveryRecord,
   RunRecord,
   TrainRecord,
 } from "./records.ts";
@@ -16,6 +18,9 @@ export interface RunResults {
   readonly training: readonly TrainRecord[];
   readonly baseline: BaselineRecord;
   readonly ablations: readonly AblationRecord[];
+  /** By row (the control first), arm and epoch. */
+  readonly recoveries: readonly RecoveryRecord[];
+  readonly analyses: readonly RecoveryAnalysisRecord[];
   readonly failures: readonly FailureRecord[];
   /** Null where the run was interrupted. */
   readonly end: EndRecord | null;
@@ -41,7 +46,15 @@ export function resultsOf(records: readonly LesionRecord[], where = "results.ndj
     training: records.filter((record) => record.type === "train"),
     baseline,
     ablations: records.filter((record) => record.type === "ablation").sort((a, b) => a.row - b.row),
+    recoveries: records.filter((record) => record.type === "recovery").sort(byRowArmAndEpoch),
+    analyses: records.filter((record) => record.type === "analysis"),
     failures: records.filter((record) => record.type === "failure").sort((a, b) => a.row - b.row),
     end: records.findLast((record) => record.type === "end") ?? null,
   };
+}
+
+const ARMS: readonly RecoveryRecord["arm"][] = ["control", "all", "after", "layer"];
+
+function byRowArmAndEpoch(a: RecoveryRecord, b: RecoveryRecord): number {
+  return (a.row ?? -1) - (b.row ?? -1) || ARMS.indexOf(a.arm) - ARMS.indexOf(b.arm) || a.epoch - b.epoch;
 }

@@ -14,8 +14,16 @@ export interface RunInput {
   readonly journal: readonly LesionRecord[];
   /** Networks trained by that run, ONNX. */
   readonly trained: { readonly trained: Uint8Array; readonly untrained: Uint8Array } | null;
+  /** States that the trainings of that run kept, by the names they were given as artifacts. */
+  readonly checkpoints: KeptStates;
   readonly shard: { readonly index: number; readonly of: number } | null;
   readonly tuning: Tuning;
+}
+
+/** Files of states, which are large: each is read when it is needed. */
+export interface KeptStates {
+  readonly names: readonly string[];
+  bytesOf(name: string): Promise<Uint8Array>;
 }
 
 /** Where a run's results go, as they arrive. */

@@ -1,6 +1,6 @@
 /**
- * One execution of a study, from its document to its end record: open, train, plan, predict, sweep. A lost device is
- * replaced and the run goes on; a journal's rows are not computed again.
+ * One execution of a study, from its document to its end record: open, train, plan, predict, sweep, recover. A lost device
+ * is replaced and the run goes on; what a journal has is not computed again.
  */
 import type { GraphPlan } from "../ablation/graph-planner.ts";
 import type { SweepPlan } from "../ablation/planner.ts";
@@ -12,7 +12,9 @@ import { readOnnx } from "../formats/onnx/read.ts";
 import { writeOnnx } from "../formats/onnx/write.ts";
 import type { Gpu } from "../gpu/device.ts";
 import type { Network } from "../network/network.ts";
+import { Checkpoints } from "./checkpoints.ts";
 import { assertSameStudy } from "./journal.ts";
+import { networkArtifacts } from "./network-artifacts.ts";
 import { type OpenedStudy, openStudy } from "./open-study.ts";
 import { NO_PACE, pacer } from "./pace.ts";
 import { isElsewhere, planOpened } from "./plan-opened.ts";
@@ -20,8 +22,11 @@ import { predictMs } from "./predict.ts";
 import { Reached } from "./reached.ts";
 import { recordSweep } from "./record-sweep.ts";
 import type { EndRecord, Progress } from "./records.ts";
+import { recoverStudy } from "./recover-study.ts";
+import { assertHeldAfterActivation } from "./recovery-plan.ts";
 import type { Proceed, RunDevice, RunInput, RunOutput } from "./run-interface.ts";
 import { trainStudy } from "./train-study.ts";
+import { TrainingSets } from "./training-data.ts";
 
 /** How often a lost device is replaced before the run is given up. */
 const MOST_DEVICES = 4;
@@ -64,6 +69,8 @@ interface Swept {
   readonly plan: SweepPlan | GraphPlan;
   readonly predictedMs: number | null;
   readonly sweepMs: number;
+  /** Most bytes that were allocated at any time. */
+  readonly peakBytes: number;
 }
 
 /** What is kept across lost devices: the study, its network, and what was reached. */
@@ -74,12 +81,15 @@ class Run {
   readonly #device: RunDevice;
   readonly #proceed: Proceed;
   readonly reached: Reached;
+  readonly #checkpoints: Checkpoints;
   #opened: OpenedStudy | null = null;
+  #trainingSets: TrainingSets | null = null;
   #network: Network | null = null;
 
   constructor(input: RunInput, output: RunOutput, device: RunDevice, proceed: Proceed) {
     this.#input = input;
-    this.#output = output;
+    this.#output = warningOnce(output);
+    this.#checkpoints = new Checkpoints(input.checkpoints, this.#output);
     this.#device = device;
     this.reached = new Reached(input.journal);
     this.#proceed = async () => {
@@ -96,20 +106,62 @@ class Run {
     this.#enter("reading", "opening the study");
     this.#opened ??= await openStudy(study, files, this.#making);
     const opened = this.#opened;
+    assertHeldAfterActivation(opened.study);
+    this.#trainingSets ??= new TrainingSets(opened, files, this.#makingUnlessStopped);
     using gpu = (await this.#device.open()).session(memoryBytes);
     const tuner = new Tuner(gpu, tuning);
     this.#announce(opened, gpu);
-    this.#network ??= await this.#train(gpu, tuner, opened);
+    this.#network ??= await this.#train(gpu, opened, this.#trainingSets);
     if (this.#network === null) return this.#end(opened, gpu, null);
 
     this.#enter("planning", "choosing how to compute the sweep");
     const subject = await this.#subject(gpu, tuner, opened, this.#network);
     const plan = planOpened({ ...opened, subject }, gpu, (row) => reached.done.has(row) || isElsewhere(row, shard));
     gpu.arena.resetPeak();
+    const swept = await this.#sweep(gpu, tuner, opened, subject, plan);
+    await this.#recover(gpu, tuner, opened, subject, this.#network, this.#trainingSets);
+    return this.#end(opened, gpu, swept);
+  }
+
+  async #sweep(
+    gpu: Gpu,
+    tuner: Tuner,
+    opened: OpenedStudy,
+    subject: Subject,
+    plan: SweepPlan | GraphPlan,
+  ): Promise<Swept> {
+    const { reached } = this;
+    if (plan.ablations === 0 && reached.baseline) return { plan, predictedMs: null, sweepMs: 0, peakBytes: 0 };
     const predictedMs = await predictMs({ gpu, tuner, opened, subject, plan, proceed: this.#proceed });
     const sweep = { gpu, tuner, opened, subject, plan, predictedMs, proceed: this.#proceed };
     const sweepMs = await recordSweep(sweep, reached, this.#output);
-    return this.#end(opened, gpu, { plan, predictedMs, sweepMs });
+    return { plan, predictedMs, sweepMs, peakBytes: gpu.arena.peakBytes };
+  }
+
+  async #recover(
+    gpu: Gpu,
+    tuner: Tuner,
+    opened: OpenedStudy,
+    subject: Subject,
+    network: Network,
+    sets: TrainingSets,
+  ): Promise<void> {
+    const { recover: options } = opened.study;
+    if (options === null || this.reached.cancelled) return;
+    const { split, limit } = options.data;
+    const request = {
+      gpu,
+      tuner,
+      opened,
+      options,
+      network,
+      subject,
+      shard: this.#input.shard,
+      data: () => sets.of(split, limit),
+      checkpoints: this.#checkpoints,
+      proceed: this.#proceed,
+    };
+    await recoverStudy(request, this.reached, this.#output);
   }
 
   /** The network as this adapter computes it. */
@@ -126,6 +178,11 @@ class Run {
   readonly #making = async (done: number, total: number) => {
     this.#output.progress({ phase: "making-data", done, total, ...NO_PACE, note: "drawing digits" });
     await nextTask();
+  };
+
+  readonly #makingUnlessStopped = async (done: number, total: number) => {
+    await this.#making(done, total);
+    if (!(await this.#proceed())) throw new LesionError("cancelled", "the run was stopped");
   };
 
   #announce(opened: OpenedStudy, gpu: Gpu): void {
@@ -160,26 +217,29 @@ class Run {
   }
 
   /** The network to ablate: as read, as trained by the interrupted run, or trained now. Null where it was stopped. */
-  async #train(gpu: Gpu, tuner: Tuner, opened: OpenedStudy): Promise<Network | null> {
+  async #train(gpu: Gpu, opened: OpenedStudy, sets: TrainingSets): Promise<Network | null> {
     const { study, network } = opened;
-    if (!("train" in study.model)) return network;
-    const { trained, files } = this.#input;
+    const options = study.model.train;
+    if (options === null) return network;
+    const { trained } = this.#input;
     if (trained) return readOnnx(trained.trained, "trained");
     const output = this.#output;
-    const pace = pacer();
     output.artifact("untrained.onnx", writeOnnx(network));
-    const result = await trainStudy(gpu, tuner, opened, study.model.train, files, {
-      making: this.#making,
+    const data = await unlessStopped(sets.of("train", options.limit));
+    if (data === null) return null;
+    const pace = pacer();
+    const request = { gpu, opened, options, data, checkpoints: this.#checkpoints };
+    const result = await trainStudy(request, {
       proceed: this.#proceed,
       samples: (done, total) => output.progress({ phase: "training", done, total, ...pace(done, total), note: "" }),
-      epoch: (record) => {
-        // Epochs repeated after an interruption are the same again, and written already.
-        if (record.epoch <= this.reached.epochs) return;
-        this.reached.epochs = record.epoch;
-        output.records([record], null);
+      epoch: (records) => {
+        const news = this.reached.training.add(records);
+        if (news.length > 0) output.records(news, null);
       },
+      other: (index, other) => networkArtifacts(`trained-${index}`, other, output),
     });
-    if (result) output.artifact("trained.onnx", writeOnnx(result));
+    // The last to be given out: a run that has it has trained all that it trains.
+    if (result) networkArtifacts("trained", result, output);
     return result;
   }
 
@@ -194,8 +254,31 @@ class Run {
       macs,
       macsSaved: Math.max(0, computed * dataset.samples * subject.macs - macs),
       predicted: { ms: predictedMs, macs: plan?.macs ?? 0, bytes: plan?.peakBytes ?? 0 },
-      measured: { ms: sweepMs, macs, bytes: gpu.arena.peakBytes },
+      measured: { ms: sweepMs, macs, bytes: swept?.peakBytes ?? gpu.arena.peakBytes },
       ...(outcome.error ? { error: outcome.error } : {}),
     };
+  }
+}
+
+/** The output, which is given each warning once, however often a run begins anew. */
+function warningOnce(output: RunOutput): RunOutput {
+  const given = new Set<string>();
+  return {
+    ...output,
+    warning(message) {
+      if (given.has(message)) return;
+      given.add(message);
+      output.warning(message);
+    },
+  };
+}
+
+/** What a promise gives, null where it was stopped. */
+async function unlessStopped<T>(promise: Promise<T>): Promise<T | null> {
+  try {
+    return await promise;
+  } catch (thrown) {
+    if (thrown instanceof LesionError && thrown.code === "cancelled") return null;
+    throw thrown;
   }
 }

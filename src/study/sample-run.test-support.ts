@@ -1,5 +1,5 @@
 /** A small run for tests: 10 samples of 3 classes, a layer of 3 units, and one of 2, with an effect of every kind. */
-import type { AblationRecord, BaselineRecord, EndRecord, RunRecord } from "./records.ts";
+import type { AblationRecord, BaselineRecord, EndRecord, RecoveryRecord, RunRecord } from "./records.ts";
 
 export const sampleRun: RunRecord = {
   type: "run",
@@ -103,6 +103,16 @@ export const sampleEnd: EndRecord = {
   predicted: { ms: 10, macs: 100, bytes: 64 },
   measured: { ms: 12, macs: 100, bytes: 64 },
 };
+
+const recovered = { type: "recovery", epochs: 1, samples: 10, loss: 0.5, ms: 2 } as const;
+
+/** Its control, and the first ablation's recovery, which regains one of two samples lost. */
+export const sampleRecoveries: readonly RecoveryRecord[] = [
+  { ...recovered, row: null, arm: "control", epoch: 0, correct: 8, classCorrect: [4, 2, 2] },
+  { ...recovered, row: null, arm: "control", epoch: 1, correct: 9, classCorrect: [4, 3, 2] },
+  { ...recovered, row: 0, sweep: 0, index: 0, arm: "all", epoch: 0, correct: 6, classCorrect: [1, 3, 2] },
+  { ...recovered, row: 0, sweep: 0, index: 0, arm: "all", epoch: 1, correct: 7, classCorrect: [2, 3, 2] },
+];
 
 /** The run's journal, in order. */
 export const sampleRecords = [sampleRun, sampleBaseline, ...sampleAblations, sampleEnd] as const;

@@ -22,19 +22,26 @@ describe("defaults", () => {
       name: "study",
       model: {
         build: {
-          input: 784,
+          input: [784],
           layers: [
-            { units: 20, activation: "relu", bias: false },
-            { units: 10, activation: "relu", bias: false },
-            { units: 10, activation: "linear", bias: false },
+            { kind: "dense", units: 20, activation: "relu", bias: false, batchNorm: false },
+            { kind: "dense", units: 10, activation: "relu", bias: false, batchNorm: false },
+            { kind: "dense", units: 10, activation: "linear", bias: false, batchNorm: false },
           ],
           init: "pytorch",
         },
         train: {
           epochs: 100,
           batch: 256,
-          optimizer: { kind: "sgd", learningRate: 0.001, momentum: 0.9, weightDecay: 0 },
+          optimizer: { kind: "sgd", learningRate: 0.001, momentum: 0.9, nesterov: false, weightDecay: 0 },
+          schedule: { kind: "constant" },
+          clip: null,
+          labelSmoothing: 0,
+          batchNorm: "train",
+          augment: null,
+          checkpoint: 10,
           limit: null,
+          networks: 1,
         },
       },
       data: {
@@ -51,6 +58,7 @@ describe("defaults", () => {
       site: "post-activation",
       sweeps: [{ ablate: "each-unit", layers: "all" }],
       measure: ["accuracy", "top5", "loss", "status"],
+      recover: null,
       seed: 1337,
     });
   });
@@ -60,13 +68,108 @@ describe("defaults", () => {
     expect(parseStudy(JSON.parse(JSON.stringify(defaultStudyDocument)))).toEqual(defaultStudy);
   });
 
-  test("Adam has its own", () => {
-    const { model } = parseStudy({ ...minimal, model: { train: { optimizer: { kind: "adam", beta2: 0.99 } } } });
-    expect(model).toMatchObject({
-      train: {
-        optimizer: { kind: "adam", learningRate: 0.001, beta1: 0.9, beta2: 0.99, epsilon: 1e-8, weightDecay: 0 },
+  test.each([
+    ["adam", 0],
+    ["adamw", 0.01],
+  ])("%s has its own", (kind, weightDecay) => {
+    const { model } = parseStudy({ ...minimal, model: { train: { optimizer: { kind, beta2: 0.99 } } } });
+    expect(model.train?.optimizer).toEqual({
+      kind,
+      learningRate: 0.001,
+      beta1: 0.9,
+      beta2: 0.99,
+      epsilon: 1e-8,
+      weightDecay,
+    });
+  });
+
+  test.each([
+    ["constant", { kind: "constant" }],
+    ["cosine", { kind: "cosine", least: 0, warmup: 0 }],
+    [{ step: { every: 30 } }, { kind: "step", every: 30, factor: 0.1 }],
+    [{ cosine: { warmup: 0.5 } }, { kind: "cosine", least: 0, warmup: 0.5 }],
+    [
+      { kind: "step", every: 2, factor: 0.5 },
+      { kind: "step", every: 2, factor: 0.5 },
+    ],
+  ])("schedule %j", (schedule, full) => {
+    const study = parseStudy({ ...minimal, model: { train: { schedule } }, recover: { schedule } });
+    expect([study.model.train?.schedule, study.recover?.schedule]).toEqual([full, full]);
+    expect(parseStudy(study)).toEqual(study);
+  });
+
+  test("a model from a file is trained only where the study says so", () => {
+    expect(parseStudy({ ...minimal, model: { file: "a.onnx" } }).model).toEqual({
+      file: "a.onnx",
+      initial: null,
+      train: null,
+    });
+    const { model } = parseStudy({
+      ...minimal,
+      model: { file: "a.onnx", train: { augment: { flip: true }, clip: 1 } },
+    });
+    expect(model.train).toMatchObject({ epochs: 100, augment: { flip: true, shift: 0 }, clip: 1, networks: 1 });
+  });
+
+  test("layers as a person types them", () => {
+    const study = parseStudy({
+      ...minimal,
+      model: {
+        build: {
+          input: [32, 32, 3],
+          init: "he",
+          layers: [
+            { conv: 32, kernel: 5, batchNorm: true },
+            { conv: 16, stride: 2, padding: "valid", activation: "silu" },
+            { pool: "max", size: 3, stride: 2 },
+            { pool: "average" },
+            { units: 10 },
+            { globalPool: "average" },
+          ],
+        },
       },
     });
+    const conv = { kind: "conv", kernel: 3, stride: 1, padding: "same", activation: "relu", bias: false };
+    expect(study.model).toMatchObject({
+      build: {
+        input: [32, 32, 3],
+        init: "he",
+        layers: [
+          { ...conv, filters: 32, kernel: 5, batchNorm: true },
+          { ...conv, filters: 16, stride: 2, padding: "valid", activation: "silu", batchNorm: false },
+          { kind: "pool", pool: "max", size: 3, stride: 2 },
+          { kind: "pool", pool: "average", size: 2, stride: 2 },
+          { kind: "dense", units: 10, activation: "linear", bias: false, batchNorm: false },
+          { kind: "global-pool", pool: "average" },
+        ],
+      },
+    });
+    expect(parseStudy(study)).toEqual(study);
+  });
+
+  test("recovery", () => {
+    const study = parseStudy({ ...minimal, recover: {} });
+    expect(study.recover).toEqual({
+      of: "all",
+      arms: ["all", "after", "layer", "control"],
+      epochs: 5,
+      batch: 256,
+      optimizer: { kind: "sgd", learningRate: 0.001, momentum: 0.9, nesterov: false, weightDecay: 0 },
+      schedule: { kind: "constant" },
+      clip: null,
+      labelSmoothing: 0,
+      batchNorm: "train",
+      augment: null,
+      checkpoint: 1,
+      data: { split: "train", limit: null },
+    });
+    expect(parseStudy(study)).toEqual(study);
+    expect(parseStudy({ ...minimal, recover: null }).recover).toBeNull();
+    const some = {
+      sweeps: [{ ablate: "pairs", replacement: { noise: 1 } }, { ablate: "pairs" }],
+      recover: { of: [1] },
+    };
+    expect(parseStudy(some).recover?.of).toEqual([1]);
   });
 
   test("the baseline's transform takes what it leaves out from the data", () => {
@@ -141,7 +244,9 @@ describe("mistakes", () => {
       "unknown",
       '"momentum"?',
     ],
-    [{ ...minimal, model: { file: "a.onnx", train: {} } }, "model.train", 'unknown key "train"', '"file", "initial"'],
+    [{ ...minimal, model: { file: "a.onnx", build: {} } }, "model.build", 'unknown key "build"', '"file", "initial"'],
+    [{ ...minimal, model: { file: "a", train: { epoch: 1 } } }, "model.train.epoch", "unknown key", '"epochs"?'],
+    [{ ...minimal, recover: { arm: ["all"] } }, "recover.arm", "unknown key", '"arms"?'],
     [{ sweeps: [{ ablate: "fraction", fraction: [1] }] }, "sweeps[0].fraction", "unknown key", '"fractions"?'],
     [{ ...minimal, constructor: 1 }, "constructor", "unknown key", "The keys here are"],
     // missing keys
@@ -189,6 +294,32 @@ describe("mistakes", () => {
       "wanted one of",
       '"relu"?',
     ],
+    [
+      { ...minimal, model: { build: { layers: [{ conv: 3, kernel: 0 }] } } },
+      "model.build.layers[0].kernel",
+      "is 0, wanted a whole number from 1",
+      "",
+    ],
+    [{ ...minimal, model: { build: { layers: [{ pool: "mean" }] } } }, "model.build.layers[0].pool", "one of", ""],
+    [{ ...minimal, model: { build: { layers: [3] } } }, "model.build.layers[0]", "is 3, wanted", '{ "conv": 32 }'],
+    [
+      { ...minimal, model: { build: { layers: [{ kind: "convolution" }] } } },
+      "model.build.layers[0].kind",
+      "wanted one of",
+      "",
+    ],
+    [{ ...minimal, model: { build: { input: [32, 32] } } }, "model.build.input", "height, width and channels", ""],
+    [{ ...minimal, model: { build: { input: "big" } } }, "model.build.input", "height, width and channels", ""],
+    [{ ...minimal, model: { train: { schedule: "linear" } } }, "model.train.schedule", 'wanted "constant"', ""],
+    [{ ...minimal, model: { train: { schedule: { step: {} } } } }, "model.train.schedule.step.every", "is missing", ""],
+    [{ ...minimal, model: { train: { optimizer: { kind: "adamax" } } } }, "model.train.optimizer.kind", "", '"adam'],
+    [{ ...minimal, model: { train: { labelSmoothing: 1 } } }, "model.train.labelSmoothing", "less than 1", ""],
+    [{ ...minimal, recover: { of: [0, 1] } }, "recover.of[1]", "is 1, wanted the index of a sweep, 0 to 0", ""],
+    [{ sweeps: [], recover: { of: [0] } }, "recover.of[0]", "the study has none", ""],
+    [{ ...minimal, recover: { of: [0, 0] } }, "recover.of", "wanted each sweep once", ""],
+    [{ ...minimal, recover: { of: "some" } }, "recover.of", 'is "some", wanted "all"', ""],
+    [{ ...minimal, recover: { arms: [] } }, "recover.arms", "wanted at least one arm", ""],
+    [{ ...minimal, recover: { arms: ["before"] } }, "recover.arms[0]", "wanted one of", ""],
     [{ ...minimal, model: { train: { batch: 1.5 } } }, "model.train.batch", "is 1.5, wanted a whole number from 1", ""],
     [{ ...minimal, replacement: "one" }, "replacement", 'wanted "zero", "mean", { "constant": 0.5 }', ""],
     [{ ...minimal, replacement: { noise: 0 } }, "replacement.noise", "is 0, wanted a number greater than 0", ""],
@@ -238,7 +369,6 @@ describe("mistakes", () => {
 
   test.each<[unknown, string]>([
     [{ ...minimal, analyses: ["importance"] }, "analyses"],
-    [{ ...minimal, recover: { of: "all" } }, "recover"],
     [{ ...minimal, replacement: "class-mean" }, "replacement"],
     [{ sweeps: [{ ablate: "pairs", replacement: { kind: "resample" } }] }, "sweeps[0].replacement.kind"],
     [{ ...minimal, replacement: "optimal" }, "replacement"],
@@ -248,6 +378,19 @@ describe("mistakes", () => {
     expect(error.where).toBe(path);
     expect(error.message).toContain("is not available in this version");
     expect(error.fix).toContain(path);
+  });
+
+  test.each<[unknown, string]>([
+    [{ ...minimal, replacement: { scale: 0.5 }, recover: {} }, "replacement"],
+    [
+      { sweeps: [{ ablate: "pairs" }, { ablate: "pairs", replacement: { noise: 1 } }], recover: { of: [0, 1] } },
+      "sweeps[1].replacement",
+    ],
+  ])("%j cannot be held in recovery", (document, path) => {
+    const error = failure(() => parseStudy(document));
+    expect(error.code).toBe("unsupported");
+    expect(error.where).toBe(path);
+    expect(error.fix).toContain("zero, mean or constant");
   });
 
   test("no wording of the schema library comes through", () => {
@@ -297,7 +440,17 @@ describe("any value", () => {
   });
 
   test("the default study with one value replaced", () => {
-    const places = ["name", "model", "data", "baselineData", "replacement", "sweeps", "measure", "seed"] as const;
+    const places = [
+      "name",
+      "model",
+      "data",
+      "baselineData",
+      "replacement",
+      "sweeps",
+      "measure",
+      "recover",
+      "seed",
+    ] as const;
     fc.assert(
       fc.property(fc.constantFrom(...places), fc.anything({ maxDepth: 2 }), (place, value) => {
         const study = outcome({ ...defaultStudyDocument, [place]: value });

@@ -7,6 +7,7 @@ import { LesionError } from "../core/errors.ts";
 import { filled } from "./data-schema.ts";
 import { joinPath, parseJsonc, type TextPosition } from "./jsonc.ts";
 import { nearest } from "./nearest.ts";
+import { NOT_HELD } from "./recovered-sweeps.ts";
 import { NOT_AVAILABLE } from "./schema-fields.ts";
 import type { Study } from "./study.ts";
 import { studySchema } from "./study-schema.ts";
@@ -33,9 +34,9 @@ type Locate = (path: string) => TextPosition | null;
 function parse(value: unknown, where: string | undefined, locate: Locate): Study {
   const result = v.safeParse(studySchema, value);
   if (!result.success) throw mistake(result.issues, where, locate);
-  const { version, name, model, data, baselineData, replacement, site, sweeps, measure, seed } = result.output;
+  const { version, name, model, data, baselineData, replacement, site, sweeps, measure, recover, seed } = result.output;
   const baseline = filled(baselineData, data);
-  return { version, name, model, data, baselineData: baseline, replacement, site, sweeps, measure, seed };
+  return { version, name, model, data, baselineData: baseline, replacement, site, sweeps, measure, recover, seed };
 }
 
 /** The error of the first issue; a key that does not exist comes before the one missing in its place. */
@@ -66,6 +67,13 @@ function sentence(
       code: "bad-study",
       message: `unknown key "${key}" at ${path}`,
       fix: meant === null ? list : `Did you mean "${meant}"? ${list}`,
+    };
+  }
+  if (issue.message === NOT_HELD) {
+    return {
+      code: "unsupported",
+      message: `${path} is ${shown(issue.input)}, which a network cannot keep while it recovers`,
+      fix: `Recover ablations by zero, mean or constant: name their sweeps in recover.of, or change ${path}.`,
     };
   }
   if (issue.message === NOT_AVAILABLE) {

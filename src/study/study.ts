@@ -20,43 +20,108 @@ export interface Study {
   readonly site: AblationPlace;
   readonly sweeps: readonly Sweep[];
   readonly measure: readonly Measure[];
+  /** Recovery of the ablated networks; null: none. */
+  readonly recover: RecoverOptions | null;
   readonly seed: number;
 }
 
 export type Measure = "accuracy" | "top5" | "loss" | "status";
 
-/** A network from a file, or one built and trained by the run itself. */
+/** A network from a file, trained further where `train` says so, or one built and trained by the run itself. */
 export type ModelSource =
-  | { readonly file: string; readonly initial: string | null }
+  | { readonly file: string; readonly initial: string | null; readonly train: TrainOptions | null }
   | { readonly build: BuildOptions; readonly train: TrainOptions };
 
-/** A chain of dense layers. */
+/** A chain of layers. */
 export interface BuildOptions {
-  /** Numbers in one input. */
-  readonly input: number;
-  readonly layers: readonly { readonly units: number; readonly activation: ActivationKind; readonly bias: boolean }[];
-  /** `pytorch`: uniform in +-1/sqrt(fan in), weights and biases. `glorot`: uniform in +-sqrt(6/(fan in + fan out)), biases 0. */
-  readonly init: "pytorch" | "glorot";
+  /** Shape of one input: [784], or [height, width, channels]. */
+  readonly input: readonly number[];
+  /** What comes before a dense layer is flattened. */
+  readonly layers: readonly BuildLayer[];
+  /**
+   * `pytorch`: uniform in +-1/sqrt(fan in), weights and biases. `glorot`: uniform in +-sqrt(6/(fan in + fan out)), biases 0.
+   * `he`: normal with variance 2/fan in (He et al. 2015), biases 0.
+   */
+  readonly init: "pytorch" | "glorot" | "he";
 }
 
-export interface TrainOptions {
+export type BuildLayer =
+  | {
+      readonly kind: "dense";
+      readonly units: number;
+      readonly activation: ActivationKind;
+      readonly bias: boolean;
+      readonly batchNorm: boolean;
+    }
+  | {
+      readonly kind: "conv";
+      readonly filters: number;
+      /** Side of the square window. */
+      readonly kernel: number;
+      readonly stride: number;
+      /** "same": zeros around, so that the result is as large as the input divided by the stride; "valid": none. */
+      readonly padding: "same" | "valid";
+      readonly activation: ActivationKind;
+      readonly bias: boolean;
+      /** Between the convolution and its activation. */
+      readonly batchNorm: boolean;
+    }
+  | { readonly kind: "pool"; readonly pool: "max" | "average"; readonly size: number; readonly stride: number }
+  | { readonly kind: "global-pool"; readonly pool: "max" | "average" };
+
+/** How networks are trained; structurally TrainingOptions of src/engine/training/options.ts. */
+export interface TrainingRecipe {
   readonly epochs: number;
   readonly batch: number;
   readonly optimizer: Optimizer;
+  readonly schedule: Schedule;
+  /** Largest norm of the gradient; null: not clipped. */
+  readonly clip: number | null;
+  readonly labelSmoothing: number;
+  readonly batchNorm: "train" | "frozen";
+  readonly augment: { readonly flip: boolean; readonly shift: number } | null;
+  /** Epochs between states that the run keeps, to go on from after an interruption; 0: none are kept. */
+  readonly checkpoint: number;
+}
+
+export interface TrainOptions extends TrainingRecipe {
   /** How many of the training samples to use; null: all. */
   readonly limit: number | null;
+  /** Networks trained at once, from the seeds `seed`, `seed + 1`, ...; the first is the one that is ablated. */
+  readonly networks: number;
+}
+
+/** What trains in recovery: all layers, those after the damage, those that were damaged; or the intact network, all layers, as long. */
+export type RecoveryArm = "all" | "after" | "layer" | "control";
+
+export interface RecoverOptions extends TrainingRecipe {
+  /** Ablations of all sweeps, or of those with these indices. */
+  readonly of: "all" | readonly number[];
+  readonly arms: readonly RecoveryArm[];
+  readonly data: { readonly split: "train" | "test"; readonly limit: number | null };
 }
 
 export type Optimizer =
-  | { readonly kind: "sgd"; readonly learningRate: number; readonly momentum: number; readonly weightDecay: number }
   | {
-      readonly kind: "adam";
+      readonly kind: "sgd";
+      readonly learningRate: number;
+      readonly momentum: number;
+      readonly nesterov: boolean;
+      readonly weightDecay: number;
+    }
+  | {
+      readonly kind: "adam" | "adamw";
       readonly learningRate: number;
       readonly beta1: number;
       readonly beta2: number;
       readonly epsilon: number;
       readonly weightDecay: number;
     };
+
+export type Schedule =
+  | { readonly kind: "constant" }
+  | { readonly kind: "step"; readonly every: number; readonly factor: number }
+  | { readonly kind: "cosine"; readonly least: number; readonly warmup: number };
 
 /** `x = (p / scale - mean) / std`, after binarising at `threshold` where one is given. */
 export interface TransformOptions {

@@ -5,6 +5,7 @@ import { exportJson } from "../study/export-json.ts";
 import { recordLine } from "../study/journal.ts";
 import type { LesionRecord } from "../study/records.ts";
 import { resultsOf } from "../study/results.ts";
+import { count } from "./format.ts";
 import type { Lab } from "./lab-state.ts";
 import type { LiveResults } from "./live-results.ts";
 import { collected, save } from "./save.ts";
@@ -44,12 +45,43 @@ export function ExportBar({ lab, results }: { lab: Lab; results: LiveResults }) 
       >
         Journal
       </button>
-      {[...lab.run.artifacts.value].map(([file, bytes]) => (
-        <button key={file} type="button" onClick={() => save(file, [bytes.slice()], "application/octet-stream")}>
-          {file}
-        </button>
-      ))}
+      <Networks files={lab.run.artifacts.value} />
     </div>
+  );
+}
+
+/** More files than this are chosen from a list. */
+const MOST_BUTTONS = 4;
+
+function Networks({ files }: { files: ReadonlyMap<string, Uint8Array> }) {
+  const keep = (file: string) => {
+    const bytes = files.get(file);
+    if (bytes !== undefined) save(file, [bytes.slice()], "application/octet-stream");
+  };
+  const names = [...files.keys()];
+  if (names.length <= MOST_BUTTONS) {
+    return names.map((file) => (
+      <button key={file} type="button" onClick={() => keep(file)}>
+        {file}
+      </button>
+    ));
+  }
+  return (
+    <select
+      aria-label="Save a network"
+      value=""
+      onChange={(event) => {
+        keep(event.currentTarget.value);
+        event.currentTarget.value = "";
+      }}
+    >
+      <option value="">{count(names.length)} files of networks</option>
+      {names.map((file) => (
+        <option key={file} value={file}>
+          {file}
+        </option>
+      ))}
+    </select>
   );
 }
 

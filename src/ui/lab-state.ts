@@ -14,7 +14,7 @@ import { completeSplits, type DroppedSet, foundData, startsSet } from "./dropped
 import { sortFiles } from "./dropped-files.ts";
 import type { Schedule } from "./event-queue.ts";
 import { type RunControl, runControl } from "./run-control.ts";
-import { builtLayers, type SweepChoice, sweepChoices } from "./sweep-choices.ts";
+import { builtLayers, fittingSweeps, recoveredAfter, type SweepChoice, sweepChoices } from "./sweep-choices.ts";
 import type { Sort } from "./view-hash.ts";
 import { DEFAULT_SORT } from "./view-hash.ts";
 
@@ -55,6 +55,8 @@ export interface Lab {
   /** Changes the study by way of its document. Returns what is wrong with the change, which is then not made. */
   editStudy(change: (study: Study) => unknown): ErrorReport | null;
   useEmbeddedModel(): void;
+  /** Builds and trains another network. Sweeps of layers that it has not are left out. */
+  useNetwork(model: Study["model"]): void;
   useEmbeddedData(): void;
   takeFiles(files: readonly File[] | Promise<readonly File[]>): Promise<void>;
   startRun(): Promise<void>;
@@ -168,6 +170,11 @@ export function createLab(engine: Engine, schedule: Schedule): Lab {
     setStudyText,
     editStudy,
     useEmbeddedModel: () => void editStudy((study) => ({ ...study, model: defaultStudyDocument.model })),
+    useNetwork: (model) =>
+      void editStudy((study) => {
+        const sweeps = fittingSweeps({ ...study, model });
+        return { ...study, model, sweeps, recover: recoveredAfter(study, sweeps) };
+      }),
     useEmbeddedData: () =>
       void editStudy((study) => ({ ...study, data: { ...dataFor("digits", study.data), set: "digits", path: null } })),
     takeFiles: (dropped) =>

@@ -24,6 +24,14 @@ describe("addRecords", () => {
     expect(pairs!.positions[4 * 20 + 4]).toBe(-1);
   });
 
+  test("keeps the epochs of networks that train at once apart", () => {
+    const results = emptyResults(defaultStudy);
+    const second = { ...fakeTrain(1, 2), network: 1 };
+    addRecords(results, [fakeTrain(1, 2), second, fakeTrain(2, 2), second]);
+    expect(results.train.map((epochs) => epochs.map(({ epoch }) => epoch))).toEqual([[1, 2], [1]]);
+    expect(results.journal.length).toBe(3);
+  });
+
   test("what a resumed run says again counts once", () => {
     const results = filled();
     const before = results.journal.length;

@@ -16,6 +16,7 @@ import type {
 } from "../study/records.ts";
 import type { Study } from "../study/study.ts";
 import { type Summary, summarize } from "../study/summary.ts";
+import { addAnalysis, addRecovery, emptyRecovery, type LiveRecovery } from "./live-recovery.ts";
 
 /** Where the ablations of one layer's units, or pairs of units, are among the ablations. */
 export interface Panel {
@@ -44,7 +45,8 @@ export interface LiveResults {
   run: RunRecord | null;
   baseline: BaselineRecord | null;
   end: EndRecord | null;
-  readonly train: TrainRecord[];
+  /** Of each network that was trained, by epoch; the first is the one that is ablated. */
+  readonly train: TrainRecord[][];
   readonly failures: FailureRecord[];
   readonly ablations: AblationRecord[];
   /** Of `ablations`, position by position. */
@@ -53,6 +55,7 @@ export interface LiveResults {
   readonly positionOf: Map<number, number>;
   readonly panels: Panel[];
   readonly extents: Readonly<Record<Panel["kind"], Extent>>;
+  readonly recovery: LiveRecovery;
 }
 
 /** The results of a run of which nothing has arrived yet. */
@@ -70,6 +73,7 @@ export function emptyResults(study: Study): LiveResults {
     positionOf: new Map(),
     panels: [],
     extents: { units: { drop: 0, gain: 0, classDrop: 0 }, pairs: { drop: 0, gain: 0, classDrop: 0 } },
+    recovery: emptyRecovery(),
   };
 }
 
@@ -98,9 +102,7 @@ function add(results: LiveResults, record: LesionRecord): boolean {
       results.baseline = record;
       return true;
     case "train":
-      if (record.epoch <= (results.train.at(-1)?.epoch ?? 0)) return false;
-      results.train.push(record);
-      return true;
+      return addEpoch(results, record);
     case "failure":
       results.failures.push(record);
       return true;
@@ -109,7 +111,20 @@ function add(results: LiveResults, record: LesionRecord): boolean {
       return true;
     case "ablation":
       return addAblation(results, record);
+    case "recovery":
+      return results.baseline !== null && addRecovery(results.recovery, record, results.baseline);
+    case "analysis":
+      return addAnalysis(results.recovery, record);
   }
+}
+
+function addEpoch({ train }: LiveResults, record: TrainRecord): boolean {
+  const network = record.network ?? 0;
+  while (train.length <= network) train.push([]);
+  const epochs = train[network]!;
+  if (record.epoch <= (epochs.at(-1)?.epoch ?? 0)) return false;
+  epochs.push(record);
+  return true;
 }
 
 function addAblation(results: LiveResults, record: AblationRecord): boolean {

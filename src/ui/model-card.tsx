@@ -5,6 +5,8 @@ import { DropZone } from "./drop-zone.tsx";
 import { NumberField } from "./field.tsx";
 import { bytes, count, short } from "./format.ts";
 import type { Lab } from "./lab-state.ts";
+import { NETWORK_PRESETS, presetOf } from "./network-presets.ts";
+import { networkText } from "./network-text.ts";
 
 export function ModelCard({ lab }: { lab: Lab }) {
   const { model } = lab.study.value;
@@ -32,15 +34,33 @@ export function ModelCard({ lab }: { lab: Lab }) {
 }
 
 function Built({ lab, build, train }: { lab: Lab; build: BuildOptions; train: TrainOptions }) {
-  const widths = [build.input, ...build.layers.map(({ units }) => units)];
   const edit = (change: Partial<TrainOptions>) =>
     lab.editStudy((study) => ({ ...study, model: { build, train: { ...train, ...change } } }));
+  const preset = presetOf(lab.study.value);
   return (
     <>
-      <p class="lead">{widths.join(" \u2013 ")}</p>
+      <div class="field">
+        <label for="network">Network</label>
+        <select
+          id="network"
+          value={preset?.id ?? OWN}
+          onChange={(event) => {
+            const next = NETWORK_PRESETS.find(({ id }) => id === event.currentTarget.value);
+            if (next !== undefined) lab.useNetwork(next.model);
+          }}
+        >
+          {NETWORK_PRESETS.map(({ id, title }) => (
+            <option key={id} value={id}>
+              {title}
+            </option>
+          ))}
+          {preset === null && <option value={OWN}>as the study document has it</option>}
+        </select>
+      </div>
+      <p class="lead">{networkText(build)}</p>
       <p class="quiet">
-        Dense, {[...new Set(build.layers.slice(0, -1).map(({ activation }) => activation))].join(", ")}. Trained by the
-        run with {train.optimizer.kind.toUpperCase()}, batches of {count(train.batch)}.
+        {traitsOf(build)}. Trained by the run with {train.optimizer.kind.toUpperCase()}, batches of {count(train.batch)}
+        {train.networks > 1 ? `, ${count(train.networks)} networks at once, of which the first is ablated` : ""}.
       </p>
       <div class="fields">
         <NumberField label="Epochs" value={train.epochs} apply={(epochs) => edit({ epochs: epochs as number })} />
@@ -58,6 +78,17 @@ function Built({ lab, build, train }: { lab: Lab; build: BuildOptions; train: Tr
       </div>
     </>
   );
+}
+
+const OWN = "own";
+
+/** What the layers are, and what stands between them: "Dense, relu", "Convolutions and dense, batch norm, relu". */
+function traitsOf({ layers }: BuildOptions): string {
+  const weighted = layers.filter((layer) => layer.kind === "dense" || layer.kind === "conv");
+  const kinds = new Set(weighted.map(({ kind }) => kind));
+  const named = kinds.has("conv") ? (kinds.has("dense") ? "Convolutions and dense" : "Convolutions") : "Dense";
+  const norm = weighted.some(({ batchNorm }) => batchNorm) ? ["batch norm"] : [];
+  return [named, ...norm, ...new Set(weighted.slice(0, -1).map(({ activation }) => activation))].join(", ");
 }
 
 function FromFile({ file, report }: { file: string; report: ModelReport | null }) {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import {
+  ARM_COLOURS,
   divergingPalette,
   inkOn,
   oklabOf,
@@ -7,6 +8,7 @@ import {
   paletteIndex,
   palettePixels,
   type Rgb,
+  rgbOf,
   type Scheme,
 } from "./palette.ts";
 
@@ -49,6 +51,19 @@ describe.each<Scheme>(["light", "dark"])("the %s palette", (scheme) => {
     }
   });
 
+  test("the arms stay apart from one another, without green cones too, and from the ground", () => {
+    const arms = Object.values(ARM_COLOURS[scheme]).map(rgbOf);
+    const ground = rgbOf(scheme === "light" ? "#fdfcfa" : "#1a1d21");
+    for (const [index, arm] of arms.entries()) {
+      const [lighter, darker] = [luminanceOf(arm), luminanceOf(ground)].sort((a, b) => b - a) as [number, number];
+      expect((lighter + 0.05) / (darker + 0.05)).toBeGreaterThanOrEqual(3);
+      for (const other of arms.slice(index + 1)) {
+        expect(distance(arm, other)).toBeGreaterThan(0.15);
+        expect(distance(deuteranopia(arm), deuteranopia(other))).toBeGreaterThan(0.08);
+      }
+    }
+  });
+
   test("every colour has an ink of contrast 4.5 or more", () => {
     for (const colour of palette) expect(contrast(colour, inkOn(colour))).toBeGreaterThanOrEqual(4.5);
   });
@@ -68,10 +83,15 @@ test("palettePixels writes red first in memory", () => {
 });
 
 function contrast(colour: Rgb, ink: "#000" | "#fff"): number {
+  const luminance = luminanceOf(colour);
+  return ink === "#000" ? (luminance + 0.05) / 0.05 : 1.05 / (luminance + 0.05);
+}
+
+/** Relative luminance, WCAG 2. */
+function luminanceOf(colour: Rgb): number {
   const [r, g, b] = colour.map((channel) => {
     const share = channel / 255;
     return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
   }) as [number, number, number];
-  const luminance = 0.2126 * r + 0.7152 * g + 0.0722 * b;
-  return ink === "#000" ? (luminance + 0.05) / 0.05 : 1.05 / (luminance + 0.05);
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
 }

@@ -1,8 +1,10 @@
 /**
  * The diverging palette of damage: blue where a class got better, the page's own colour at zero, orange to brown where it
  * got worse. Blue against orange stays apart under the common forms of colour blindness. Colours are mixed in OKLab
- * (Ottosson 2020), where equal steps look equal.
+ * (Ottosson 2020), where equal steps look equal. And the colours of recovery's arms, which stay apart from one another and
+ * from those of damage.
  */
+import type { RecoveryRecord } from "../study/records.ts";
 
 /** Red, green, blue, each 0 .. 255. */
 export type Rgb = readonly [number, number, number];
@@ -13,6 +15,12 @@ export type Scheme = "light" | "dark";
 const STOPS: Readonly<Record<Scheme, readonly string[]>> = {
   light: ["#0a3a75", "#3f86c9", "#f3f2ee", "#e58a3c", "#7d2703"],
   dark: ["#a9d3ff", "#2f78bd", "#24282d", "#c8691f", "#ffd3a1"],
+};
+
+/** What trains: all layers, those after the damage, the damaged ones; and the intact network, trained as long. */
+export const ARM_COLOURS: Readonly<Record<Scheme, Readonly<Record<RecoveryRecord["arm"], string>>>> = {
+  light: { all: "#1558a6", after: "#1f9468", layer: "#a8479a", control: "#574c3c" },
+  dark: { all: "#5b9ff0", after: "#62dbab", layer: "#d884cc", control: "#a39a80" },
 };
 
 /** Number of colours in a palette: odd, so that zero has one of its own. */
@@ -58,7 +66,8 @@ export function inkOn(colour: Rgb): "#000" | "#fff" {
   return 0.2126 * r + 0.7152 * g + 0.0722 * b > 0.179 ? "#000" : "#fff";
 }
 
-function rgbOf(hex: string): Rgb {
+/** The channels of a colour as CSS writes it: "#1b5fa8". */
+export function rgbOf(hex: string): Rgb {
   const value = Number.parseInt(hex.slice(1), 16);
   return [(value >> 16) & 255, (value >> 8) & 255, value & 255];
 }

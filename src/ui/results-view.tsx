@@ -7,13 +7,15 @@ import type { Lab } from "./lab-state.ts";
 import { LayerPanel } from "./layer-panel.tsx";
 import type { LiveResults } from "./live-results.ts";
 import { LossCurve } from "./loss-curve.tsx";
+import { networkText } from "./network-text.ts";
 import { PairMatrix } from "./pair-matrix.tsx";
+import { RecoveryView } from "./recovery-view.tsx";
 
 export function ResultsView({ lab }: { lab: Lab }) {
   void lab.run.version.value;
   const results = lab.run.results.value;
   if (results === null) return <Nothing lab={lab} />;
-  const trains = "build" in results.study.model;
+  const trains = results.study.model.train !== null;
   return (
     <div class="results">
       <Headline lab={lab} results={results} />
@@ -24,6 +26,7 @@ export function ResultsView({ lab }: { lab: Lab }) {
           return <Chart key={`${panel.sweep}:${panel.layer.layerIndex}`} lab={lab} results={results} panel={panel} />;
         })}
       </div>
+      <RecoveryView lab={lab} results={results} />
       {results.ablations.length > 0 && <AblationTable lab={lab} results={results} />}
       {results.ablations.length > 0 && <CheckPanel lab={lab} />}
     </div>
@@ -66,12 +69,9 @@ function Headline({ lab, results }: { lab: Lab; results: LiveResults }) {
 }
 
 function Nothing({ lab }: { lab: Lab }) {
-  const { model, data } = lab.study.value;
+  const { model, data, recover } = lab.study.value;
   const total = lab.sweeps.value.reduce((sum, choice) => sum + (choice.chosen ? (choice.count ?? 0) : 0), 0);
-  const network =
-    "file" in model
-      ? model.file
-      : `a ${[model.build.input, ...model.build.layers.map(({ units }) => units)].join("-")} network`;
+  const network = "file" in model ? model.file : `a network, ${networkText(model.build)},`;
   return (
     <section class="nothing">
       <h2>Nothing measured yet</h2>
@@ -81,9 +81,10 @@ function Nothing({ lab }: { lab: Lab }) {
             Train {network} {data.set === "digits" ? "on the embedded digits" : "on the training files"}.
           </li>
         )}
-        {"file" in model && <li>Load {network}.</li>}
+        {"file" in model && <li>Load {model.train === null ? network : `${network} and train it further`}.</li>}
         <li>Measure it intact: the baseline.</li>
         <li>Switch units off, {count(total)} ablations, and count what breaks, class by class.</li>
+        {recover !== null && <li>Train the damaged networks again, and see what comes back.</li>}
       </ol>
       <p class="quiet">Run does all of it. Everything is computed in this browser; no file leaves it.</p>
     </section>

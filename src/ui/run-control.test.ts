@@ -71,6 +71,24 @@ describe("a run", () => {
     expect(control.results.value!.ablations.map(({ row }) => row)).toEqual(rows.map(({ row }) => row));
   });
 
+  test("goes on from the states its trainings kept, the last of each name, and does not offer them to people", async () => {
+    const { control, ended, run, runs } = started();
+    const keep = (name: string, ...bytes: number[]) =>
+      run.emit({ kind: "artifact", name, bytes: Uint8Array.from(bytes) });
+    keep("checkpoint-recovery-all-0.safetensors", 7);
+    keep("checkpoint-recovery-all-0.safetensors", 8, 9);
+    keep("trained-1.onnx", 1);
+    run.records(fakeRun, fakeBaseline, rows[0]!);
+    run.fail(new LesionError("worker-died", "gone"));
+    await ended;
+    expect([...control.artifacts.value.keys()]).toEqual(["trained-1.onnx"]);
+    void control.resume();
+    const { checkpoints = {} } = runs[1]!.request;
+    expect(Object.keys(checkpoints)).toEqual(["checkpoint-recovery-all-0.safetensors"]);
+    const [state] = Object.values(checkpoints);
+    expect(state instanceof Blob && new Uint8Array(await state.arrayBuffer())).toEqual(Uint8Array.of(8, 9));
+  });
+
   test("that fails before anything was measured cannot be resumed", async () => {
     const { control, ended, run, notices } = started();
     run.fail(new LesionError("bad-data", "labels and images differ: 10 and 9"));

@@ -1,6 +1,6 @@
 /**
  * One run after another: starts it, takes in what it streams, and, when the worker dies or the device is lost, keeps all
- * that is needed to go on: the journal, the correctness bits and the networks trained so far.
+ * that is needed to go on: the journal, the correctness bits, the networks trained so far and the states of trainings.
  */
 import { type ReadonlySignal, signal } from "@preact/signals";
 import type { Engine, EngineRun } from "../../workers/client.ts";
@@ -55,6 +55,7 @@ export function runControl(
   const artifacts = signal<ReadonlyMap<string, Uint8Array>>(new Map());
   let input: RunInput | null = null;
   let bits: BitRows[] = [];
+  let checkpoints: Readonly<Record<string, Blob>> = {};
   let handle: EngineRun | null = null;
   let latest: Progress | null = null;
 
@@ -80,7 +81,10 @@ export function runControl(
         queue.push([]);
         return;
       case "artifact":
-        artifacts.value = new Map(artifacts.value).set(event.name, event.bytes);
+        // As a blob a state is the browser's to keep; artifacts are plain arrays, none in shared memory.
+        if (isCheckpoint(event.name)) {
+          checkpoints = { ...checkpoints, [event.name]: new Blob([event.bytes as Uint8Array<ArrayBuffer>]) };
+        } else artifacts.value = new Map(artifacts.value).set(event.name, event.bytes);
         return;
       case "warning":
         notify({ code: "internal", message: event.message }, "warning");
@@ -150,6 +154,7 @@ export function runControl(
       progress.value = null;
       artifacts.value = new Map();
       results.value = emptyResults(next.study);
+      checkpoints = {};
       return follow(next);
     },
     resume: () => {
@@ -161,6 +166,7 @@ export function runControl(
       return follow({
         ...again,
         journal: [...results.value.journal],
+        ...(Object.keys(checkpoints).length === 0 ? {} : { checkpoints }),
         ...(journalBits === null ? {} : { journalBits }),
       });
     },
@@ -168,6 +174,9 @@ export function runControl(
     cancel: () => ask((run) => run.cancel(), "cancelling"),
   };
 }
+
+/** Whether an artifact is a training's state, which is for going on and not for people. */
+const isCheckpoint = (name: string) => name.startsWith("checkpoint-");
 
 /** All rows of several batches of bits as one; null where there are none. */
 export function joinBits(batches: readonly BitRows[]): BitRows | null {

@@ -4,8 +4,10 @@ import type { Measure, Replacement } from "../study/study.ts";
 import { NumberField } from "./field.tsx";
 import { count } from "./format.ts";
 import type { Lab } from "./lab-state.ts";
+import { RecoverChoice } from "./recover-choice.tsx";
+import { useEdit } from "./refusal.ts";
 import { StudyEditor } from "./study-editor.tsx";
-import { toggled } from "./sweep-choices.ts";
+import { recoveredAfter, toggled } from "./sweep-choices.ts";
 
 const REPLACEMENTS: Readonly<Record<Replacement["kind"], { title: string; initial: Replacement }>> = {
   zero: { title: "zero", initial: { kind: "zero" } },
@@ -55,6 +57,7 @@ export function StudyCard({ lab }: { lab: Lab }) {
           ))}
         </div>
       </fieldset>
+      <RecoverChoice lab={lab} />
       <div class="fields">
         <NumberField label="Seed" value={study.seed} apply={(seed) => lab.editStudy((study) => ({ ...study, seed }))} />
       </div>
@@ -78,7 +81,12 @@ function Sweeps({ lab }: { lab: Lab }) {
               <input
                 type="checkbox"
                 checked={choice.chosen}
-                onChange={() => lab.editStudy((study) => ({ ...study, sweeps: toggled(choices, choice.key) }))}
+                onChange={() =>
+                  lab.editStudy((study) => {
+                    const sweeps = toggled(choices, choice.key);
+                    return { ...study, sweeps, recover: recoveredAfter(study, sweeps) };
+                  })
+                }
               />
               <span>{choice.title}</span>
               <span class="count quiet">{choice.count === null ? "" : count(choice.count)}</span>
@@ -92,7 +100,8 @@ function Sweeps({ lab }: { lab: Lab }) {
 }
 
 function ReplacementField({ lab, replacement }: { lab: Lab; replacement: Replacement }) {
-  const set = (replacement: Replacement) => lab.editStudy((study) => ({ ...study, replacement }));
+  const [problem, edit] = useEdit(lab);
+  const set = (replacement: Replacement) => edit((study) => ({ ...study, replacement }));
   return (
     <div class="fields">
       <div class="field">
@@ -100,7 +109,12 @@ function ReplacementField({ lab, replacement }: { lab: Lab; replacement: Replace
         <select
           id="replacement"
           value={replacement.kind}
-          onChange={(event) => set(REPLACEMENTS[event.currentTarget.value as Replacement["kind"]].initial)}
+          aria-invalid={problem !== null}
+          aria-describedby={problem === null ? undefined : "replacement-problem"}
+          onChange={(event) => {
+            const refused = set(REPLACEMENTS[event.currentTarget.value as Replacement["kind"]].initial);
+            if (refused !== null) event.currentTarget.value = replacement.kind;
+          }}
         >
           {Object.entries(REPLACEMENTS).map(([kind, { title }]) => (
             <option key={kind} value={kind}>
@@ -110,6 +124,11 @@ function ReplacementField({ lab, replacement }: { lab: Lab; replacement: Replace
         </select>
       </div>
       <Amount replacement={replacement} set={set} />
+      {problem !== null && (
+        <p class="problem whole-row" id="replacement-problem" role="alert">
+          {problem.message}. {problem.fix}
+        </p>
+      )}
     </div>
   );
 }

@@ -20,12 +20,20 @@ export interface SweepChoice {
   readonly problem: string | null;
 }
 
-/** The ablatable layers of a network that a study builds: every dense layer but the last. */
+/** The ablatable layers of a network that a study builds: all that have units, but the last. */
 export function builtLayers(study: Study): readonly LayerSummary[] | null {
   if (!("build" in study.model)) return null;
-  return study.model.build.layers
+  const { layers } = study.model.build;
+  const dense = layers.filter(({ kind }) => kind === "dense");
+  const conv = layers.filter(({ kind }) => kind === "conv");
+  return layers
+    .filter((layer) => layer.kind === "dense" || layer.kind === "conv")
     .slice(0, -1)
-    .map(({ units }, layerIndex) => ({ layer: `dense_${layerIndex}`, layerIndex, units }));
+    .map((layer, layerIndex) =>
+      layer.kind === "dense"
+        ? { layer: `dense_${dense.indexOf(layer)}`, layerIndex, units: layer.units, kind: "dense" }
+        : { layer: `conv_${conv.indexOf(layer)}`, layerIndex, units: layer.filters, kind: "conv2d" },
+    );
 }
 
 /** All choices, in a fixed order: usual sweeps first, then those only the document names. */
@@ -51,6 +59,20 @@ export function sweepChoices(study: Study, layers: readonly LayerSummary[]): rea
 export function toggled(choices: readonly SweepChoice[], key: string): readonly Sweep[] {
   const next = choices.filter((choice) => (choice.key === key ? !choice.chosen : choice.chosen));
   return (next.length === 0 ? choices.filter((choice) => choice.chosen) : next).map(({ sweep }) => sweep);
+}
+
+/** The study's sweeps that fit the network it builds; each unit of all its layers where none does. */
+export function fittingSweeps(study: Study): readonly Sweep[] {
+  const layers = builtLayers(study) ?? [];
+  const fitting = study.sweeps.filter((sweep) => counted(study, sweep, layers).problem === null);
+  return fitting.length > 0 ? fitting : [{ ablate: "each-unit", layers: "all" }];
+}
+
+/** A study's recovery after its sweeps have changed: it names sweeps by their places, and those that are gone, no more. */
+export function recoveredAfter({ sweeps: before, recover }: Study, sweeps: readonly Sweep[]): Study["recover"] {
+  if (recover === null || recover.of === "all") return recover;
+  const places = recover.of.map((index) => sweeps.indexOf(before[index]!)).filter((place) => place >= 0);
+  return { ...recover, of: places.length === 0 ? "all" : places };
 }
 
 function counted(study: Study, sweep: Sweep, layers: readonly LayerSummary[]) {

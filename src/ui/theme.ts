@@ -3,7 +3,7 @@
  * do not reach, so the colours they use are read from the page's custom properties once a change.
  */
 import { computed, effect, signal } from "@preact/signals";
-import { cssOf, divergingPalette, palettePixels, type Rgb, type Scheme } from "./palette.ts";
+import { ARM_COLOURS, cssOf, divergingPalette, palettePixels, type Rgb, type Scheme } from "./palette.ts";
 
 /** Everything a chart draws with. */
 export interface ChartTheme {
@@ -15,6 +15,7 @@ export interface ChartTheme {
   readonly band: string;
   readonly worse: string;
   readonly better: string;
+  readonly arms: (typeof ARM_COLOURS)[Scheme];
   readonly font: string;
   readonly palette: readonly Rgb[];
   /** The palette as CSS writes it, and as ImageData holds it. */
@@ -51,6 +52,7 @@ export const chartTheme = computed<ChartTheme>(() => {
     band: read("band"),
     worse: read("worse"),
     better: read("better"),
+    arms: ARM_COLOURS[scheme.value],
     font: `11px ${style.fontFamily}`,
     palette,
     colours: palette.map(cssOf),

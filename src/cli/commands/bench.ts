@@ -12,7 +12,7 @@ import { readStudy } from "../study-files.ts";
 
 /** Those that run where none is named. */
 const USUAL = ["sweep", "train"];
-const ALL = [...USUAL, "kernels", "conv", "vgg"];
+const ALL = [...USUAL, "recover", "kernels", "conv", "vgg"];
 
 export const bench: Command = {
   name: "bench",
@@ -28,6 +28,7 @@ export const bench: Command = {
     model: { type: "string", value: "MODEL", help: "vgg: use this model's weights, not seeded ones." },
     batch: { type: "string", value: "N", help: "conv, vgg: images at once, not 1." },
     side: { type: "string", value: "PIXELS", help: "conv, vgg: size of the images, a multiple of 32, not 224." },
+    samples: { type: "string", value: "N", help: "train, recover: training samples of an epoch, not 60,000." },
     shapes: { type: "string", value: "TEXT", help: "conv: only convolutions with this in their names." },
   },
   run: async (args, screen) => {
@@ -65,6 +66,7 @@ function measuresOf(args: Arguments): Readonly<Record<string, unknown>> {
     runs: args.integer("runs", 1, 1000),
     images: args.integer("batch", 1, 1024),
     side: args.integer("side", 32, 2048),
+    samples: args.integer("samples", 1, 60_000),
     shapes: args.text("shapes"),
   };
   return {

@@ -1,5 +1,5 @@
 /** `lesion merge`: makes one run of the shards of a study that ran apart. */
-import { copyFile, open } from "node:fs/promises";
+import { copyFile, open, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { BitRows } from "../../../workers/protocol.ts";
 import { wordsFor } from "../../core/bitset.ts";
@@ -15,7 +15,7 @@ import { grouped } from "../units-of-measure.ts";
 /** Rows of bits that are in memory at once. */
 const ROWS_AT_ONCE = 1024;
 /** Files that are the same in every shard. */
-const SHARED_FILES = ["baseline-bits.bin", "trained.onnx", "untrained.onnx"];
+const IS_SHARED = /^(baseline-bits\.bin|(un)?trained(-\d+)?\.[a-z.]+)$/;
 
 export const merge: Command = {
   name: "merge",
@@ -38,7 +38,8 @@ export const merge: Command = {
         await directory.take({ kind: "records", records: [], bits });
       }
     }
-    for (const name of SHARED_FILES) await copyFile(join(folders[0]!, name), join(out, name)).catch(() => {});
+    const kept = (await readdir(folders[0]!)).filter((name) => IS_SHARED.test(name) && !name.endsWith(".part"));
+    for (const name of kept) await copyFile(join(folders[0]!, name), join(out, name));
     const total = merged.records.filter(({ type }) => type === "ablation").length;
     screen.result(`${grouped(total)} ablations of ${folders.length} runs are in ${out}`);
     if (merged.missing > 0)

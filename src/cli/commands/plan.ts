@@ -25,6 +25,22 @@ export const plan: Command = {
   },
 };
 
+const PREFIXES = {
+  none: "",
+  kept: ", what comes before the trained layers kept in memory",
+  recomputed: ", what comes before the trained layers computed again in each step",
+} as const;
+
+/** What the recovery of the study would cost. */
+export function recoveryPlanLines(recovery: NonNullable<PlanReport["recovery"]>): string[] {
+  const { networks, epochs, copiesAtOnce, prefix } = recovery;
+  const some = (count: number, what: string) => `${grouped(count)} ${what}${count === 1 ? "" : "s"}`;
+  return [
+    `recovery  ${some(networks, "network")} of ${some(epochs, "epoch")}, ${macs(recovery.macs)}`,
+    `          ${grouped(copiesAtOnce)} at once in ${bytes(recovery.bytes)}${PREFIXES[prefix]}`,
+  ];
+}
+
 function printPlan(report: PlanReport, screen: Screen): void {
   screen.result(`${grouped(report.ablations)} ablations of ${grouped(report.samples)} samples`);
   if (report.training !== null) {
@@ -38,6 +54,7 @@ function printPlan(report: PlanReport, screen: Screen): void {
   screen.result(
     `time      ${report.predictedMs === null ? "unknown: nothing was measured on this adapter yet" : `about ${duration(report.predictedMs)}`}`,
   );
+  if (report.recovery !== null) for (const line of recoveryPlanLines(report.recovery)) screen.result(line);
   screen.result("");
   const rows = report.steps.map((step) => [
     `${step.layerIndex} ${step.layer}`,

@@ -1,18 +1,20 @@
 /** `lesion run`: runs a study document and keeps every result in a folder, from which it can go on after any interruption. */
 import { LesionError } from "../../core/errors.ts";
 import { evaluateExpectation, parseExpectation } from "../../study/expect.ts";
-import type { EndRecord } from "../../study/records.ts";
+import type { EndRecord, LesionRecord } from "../../study/records.ts";
 import { type RunResults, resultsOf } from "../../study/results.ts";
 import { type Arguments, type Option, usage } from "../arguments.ts";
 import { type Command, type ExitCode, memoryBytes, SHARED_OPTIONS } from "../command.ts";
 import { engineOptions } from "../engine.ts";
 import { listenForInterrupt } from "../interrupt.ts";
+import { recoveryLines } from "../recovery-table.ts";
 import { jsonReporter, textReporter } from "../reporter.ts";
 import { endLine, resultLines } from "../results-table.ts";
 import { RunDirectory } from "../run-directory.ts";
 import { runStudy } from "../run-study.ts";
 import type { Screen } from "../screen.ts";
 import { readStudy, type StudyOnDisk } from "../study-files.ts";
+import { trainedLines } from "../training-table.ts";
 import { grouped } from "../units-of-measure.ts";
 
 /** Options of every command that runs a study. */
@@ -55,11 +57,8 @@ export async function carryOut(study: StudyOnDisk, folder: string, args: Argumen
   using interrupt = listenForInterrupt(() =>
     screen.log("finishing the batch under way and saving; Ctrl+C again stops at once"),
   );
-  if (directory.records.length > 0) {
-    const done = directory.records.filter(({ type }) => type === "ablation").length;
-    screen.log(`resuming: ${grouped(done)} of ${grouped(countOf(directory))} ablations are done`);
-  }
-  const reporter = json ? jsonReporter(screen) : textReporter(screen);
+  if (directory.records.length > 0) screen.log(`resuming: ${reachedText(directory)}`);
+  const reporter = json ? jsonReporter(screen) : textReporter(screen, directory.records);
   let end: EndRecord;
   try {
     end =
@@ -83,12 +82,29 @@ export async function carryOut(study: StudyOnDisk, folder: string, args: Argumen
   if (end.error !== undefined) screen.log(`the run failed: ${end.error.message}`);
   const results = resultsOf(directory.records, folder);
   if (!json) {
-    for (const line of ["", ...resultLines(results, args.flag("all"), screen.width), "", endLine(end)])
-      screen.result(line);
+    const all = args.flag("all");
+    const { width } = screen;
+    const parts = [trainedLines(results), resultLines(results, all, width), recoveryLines(results, all, width)];
+    const shown = parts.filter((lines) => lines.length > 0);
+    for (const line of ["", ...shown.flatMap((lines) => [...lines, ""]), endLine(end)]) screen.result(line);
     screen.result(`results are in ${folder}`);
   }
   if (end.state === "failed" || results.failures.length > 0) return 1;
   return judge(expectations, results, screen, json) ? 0 : 4;
+}
+
+/** "training is in epoch 4 of 10", "120 of 210 ablations are done, and 30 epochs of networks that recover" */
+function reachedText(directory: RunDirectory): string {
+  const { records, study } = directory;
+  const count = (type: LesionRecord["type"]) => records.filter((record) => record.type === type).length;
+  const last = records.findLast((record) => record.type === "train");
+  if (last !== undefined && count("baseline") === 0)
+    return `${last.epoch} of ${last.epochs} epochs of training are done`;
+  const ablations = `${grouped(count("ablation"))} of ${grouped(countOf(directory))} ablations are done`;
+  if (study.recover === null) return ablations;
+  // Epoch 0 is no training.
+  const epochs = records.filter((record) => record.type === "recovery" && record.epoch > 0).length;
+  return `${ablations}, and ${grouped(epochs)} epochs of networks that recover`;
 }
 
 /** How many ablations a run has, as its journal's head says. */

@@ -33,7 +33,11 @@ export type WidestTiles = ReadonlyMap<string, WinogradTile | 0>;
 
 /** Compiles a network. Throws LesionError("bad-model") where shapes do not fit. */
 export function compileGraph(source: Network, widest: WidestTiles = new Map()): CompiledGraph {
-  const network = simplify(source);
+  return graphOf(simplify(source), widest);
+}
+
+/** The same of a network taken as it is. */
+export function graphOf(network: Network, widest: WidestTiles = new Map()): CompiledGraph {
   const layers = layersByName(network);
   const shapes = new Map<string, Shape>([
     ...network.inputs.map(({ name, shape }): [string, Shape] => [name, shape]),

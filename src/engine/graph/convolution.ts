@@ -92,8 +92,8 @@ export function winogradRound(
 export interface ConvBuffers {
   readonly x: GPUBuffer;
   /** Packed; for Winograd transformed. */
-  readonly weight: GPUBuffer;
-  readonly bias: GPUBuffer;
+  readonly weight: GPUBuffer | GPUBufferBinding;
+  readonly bias: GPUBuffer | GPUBufferBinding;
   readonly y: GPUBuffer;
   /** Winograd's intermediate tensors; other methods leave them alone. */
   readonly inputs: GPUBuffer;

@@ -8,8 +8,8 @@ import type { Arena } from "../../gpu/arena.ts";
 import type { Gpu } from "../../gpu/device.ts";
 import type { ConvShape } from "../../kernels/conv-shape.ts";
 import { planDequantize } from "../../kernels/dequantize.ts";
-import { packBias, packConvWeight, packDenseWeight } from "../../kernels/pack-weights.ts";
-import { channelsOf, paddedChannels, tensorFloats, vectorsOf } from "../../kernels/tensor-layout.ts";
+import { packBias, packConstant, packConvWeight, packDenseWeight } from "../../kernels/pack-weights.ts";
+import { paddedChannels, tensorFloats, vectorsOf } from "../../kernels/tensor-layout.ts";
 import { planWinogradFilter, winogradSizes } from "../../kernels/winograd.ts";
 import type { Conv2dLayer, DenseLayer, Layer, QuantizedWeight, Weight } from "../../network/network.ts";
 import { floatsOf } from "../../network/weight.ts";
@@ -207,13 +207,7 @@ function layerTensors(layer: Layer): readonly [Float32Array, Float32Array?] {
     return [packBias(scale, scale.length), packBias(shift, shift.length)];
   }
   if (layer.kind !== "constant") return [new Float32Array(0)];
-  const channels = channelsOf(layer.shape);
-  const width = paddedChannels(channels);
-  const packed = new Float32Array(tensorFloats(1, layer.shape));
-  for (let from = 0, at = 0; from < layer.values.length; from += channels, at += width) {
-    packed.set(layer.values.subarray(from, from + channels), at);
-  }
-  return [packed];
+  return [packConstant(layer.values, layer.shape)];
 }
 
 async function denseParts(

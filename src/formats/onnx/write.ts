@@ -1,205 +1,132 @@
 /**
- * The ONNX writer: a network as a file that other programs read too. Opset 17, or 20 where a GELU needs it. A dense layer
- * becomes a Gemm, or a MatMul where it has no bias, and its activation a node of its own.
+ * The ONNX writer: a network as a file that other programs read too. Opset 17, or 20 where an operator needs it. Images
+ * are [batch, channels, height, width] where a convolution or its kin reads them, and as the network keeps them elsewhere.
  */
 import { create, toBinary } from "@bufbuild/protobuf";
 import {
-  type AttributeProto,
-  AttributeProto_AttributeType,
-  AttributeProtoSchema,
   GraphProtoSchema,
   ModelProtoSchema,
   type NodeProto,
-  NodeProtoSchema,
-  type TensorProto,
   TensorProto_DataType,
-  TensorProtoSchema,
   type ValueInfoProto,
   ValueInfoProtoSchema,
 } from "onnx-buf";
 import { LesionError } from "../../core/errors.ts";
-import type { Activation, DenseLayer, Layer, Network, Weight } from "../../network/network.ts";
-import { inferShapes, type Shape } from "../../network/shapes.ts";
+import { parametersOf } from "../../network/layer-parameters.ts";
+import type { Layer, Network } from "../../network/network.ts";
 import { validateNetwork } from "../../network/validate.ts";
-import { floatsOf } from "../../network/weight.ts";
+import { countOf } from "../../network/weight.ts";
+import { type Axes, asKept, channelsFirst, GraphWriter, inOrder } from "./write-graph.ts";
+import { writeLayer } from "./write-layers.ts";
+
+/** A protobuf message has no more, by its own rules: 2 GiB less one byte. */
+const MOST_BYTES = 2 ** 31 - 1;
+/** For a node, its names and attributes. */
+const NODE_BYTES = 1024;
 
 /**
- * The network as an ONNX file. Layers keep their names; reading it back gives the same network, with a dense layer's
- * activation as a layer after it (`simplify` joins them again). Throws LesionError("bad-model") for an unsound network.
+ * The network as an ONNX file. Layers keep their names; reading it back gives a network that computes the same, with
+ * activations as layers of their own (`simplify` joins them again). Quantised weights become floats. Throws LesionError:
+ * "bad-model" for an unsound network, "unsupported" for one that is larger than a file may be, and for a constant that is
+ * read by anything but arithmetic.
  */
-export function writeOnnx(network: Network): Uint8Array {
+export function writeOnnx(network: Network, mostBytes: number = MOST_BYTES): Uint8Array {
   validateNetwork(network);
-  const shapes = inferShapes(network);
-  const writer = writerFor(network);
-  const nodes = network.layers.flatMap((layer) => nodesOf(writer, layer));
-  const needsGelu = nodes.some(({ opType }) => opType === "Gelu");
+  assertFits(network, mostBytes);
+  const writer = new GraphWriter(network);
+  const constants = new Map(
+    network.layers.flatMap((layer) => (layer.kind === "constant" ? [[layer.name, layer] as const] : [])),
+  );
+  for (const { name, shape } of network.inputs) {
+    const isImage = shape.length === 3 && isReadChannelsFirst(network, name);
+    writer.gives(name, isImage ? channelsFirst(3) : asKept(shape.length));
+  }
+  for (const layer of network.layers) {
+    if (layer.kind !== "constant" || network.outputs.includes(layer.name)) writeLayer(writer, constants, layer);
+  }
+  const info = (name: string, isInput: boolean) => valueInfo(name, writer.shapeOf(name), writer.axesOf(name)!, isInput);
+  const isRecent = writer.nodes.some(needsOpset20);
   const model = create(ModelProtoSchema, {
-    irVersion: needsGelu ? 9n : 8n,
+    irVersion: isRecent ? 9n : 8n,
     producerName: "lesion",
-    opsetImport: [{ domain: "", version: needsGelu ? 20n : 17n }],
+    opsetImport: [{ domain: "", version: isRecent ? 20n : 17n }],
     graph: create(GraphProtoSchema, {
       name: network.name,
-      node: nodes,
+      node: writer.nodes,
       initializer: writer.tensors,
-      input: network.inputs.map(({ name, shape }) => valueInfo(name, shape, shape.length === 3)),
-      output: network.outputs.map((name) => valueInfo(name, shapes.get(name)!, false)),
+      input: network.inputs.map(({ name }) => info(name, true)),
+      output: network.outputs.map((name) => info(name, false)),
     }),
   });
   return toBinary(ModelProtoSchema, model);
 }
 
-interface Writer {
-  readonly tensors: TensorProto[];
-  /** A name that nothing in the graph has: the wanted one, numbered where it is taken. */
-  readonly fresh: (wanted: string) => string;
+function assertFits(network: Network, mostBytes: number): void {
+  const bytes = network.layers.reduce(
+    (total, layer) =>
+      total + NODE_BYTES + 4 * parametersOf(layer).reduce((count, { values }) => count + countOf(values), 0),
+    0,
+  );
+  if (bytes <= mostBytes) return;
+  throw new LesionError(
+    "unsupported",
+    `the network takes ${bytes} bytes in ONNX, whose files have at most ${mostBytes}`,
+    {
+      where: network.name,
+      fix: "Write it as safetensors, which has no such limit.",
+    },
+  );
 }
 
-function writerFor(network: Network): Writer {
-  const taken = new Set([...network.inputs, ...network.layers].map(({ name }) => name));
-  const fresh = (wanted: string) => {
-    let name = wanted;
-    for (let number = 2; taken.has(name); number++) name = `${wanted}#${number}`;
-    taken.add(name);
-    return name;
-  };
-  return { tensors: [], fresh };
-}
+const READS_CHANNELS: ReadonlySet<Layer["kind"]> = new Set([
+  "conv2d",
+  "pool2d",
+  "global-pool",
+  "batch-norm",
+  "scale",
+  "lrn",
+]);
+const KEEPS_ORDER: ReadonlySet<Layer["kind"]> = new Set([
+  "activation",
+  "bias",
+  "identity",
+  "binary",
+  "concat",
+  "pad",
+  "slice",
+]);
 
-/** The layer's nodes; the last one's output has the layer's name. */
-function nodesOf(writer: Writer, layer: Layer): NodeProto[] {
-  const { name } = layer;
-  const [input = ""] = layer.inputs;
-  switch (layer.kind) {
-    case "dense":
-      return denseNodes(writer, layer, input);
-    case "activation":
-      return activationNodes(writer, layer.activation, name, input, name);
-    case "bias":
-      return [node("Add", name, [input, constant(writer, `${name}.bias`, [layer.bias.length], layer.bias)], name)];
-    case "softmax":
-      return [node(layer.log ? "LogSoftmax" : "Softmax", name, [input], name, [integer("axis", -1)])];
-    case "flatten":
-      return [node("Flatten", name, [input], name, [integer("axis", 1)])];
-    case "reshape": {
-      const shape = [-1, ...layer.shape];
-      return [node("Reshape", name, [input, constant(writer, `${name}.shape`, [shape.length], shape)], name)];
-    }
-    case "identity":
-      return [node("Identity", name, [input], name)];
-    default:
-      throw new LesionError("unsupported", `layer "${name}" (${layer.kind}) cannot be written to ONNX`, {
-        where: `layer "${name}"`,
-        fix: "Keep the file the network was read from; only dense networks are written.",
-      });
+/** Whether the value, or what is made of it in the same order, is read by a layer that wants its channels first. */
+function isReadChannelsFirst({ layers }: Network, value: string): boolean {
+  const made = new Set([value]);
+  for (const { kind, name, inputs: read } of layers) {
+    if (!read.some((source) => made.has(source))) continue;
+    if (READS_CHANNELS.has(kind)) return true;
+    if (KEEPS_ORDER.has(kind)) made.add(name);
   }
+  return false;
 }
 
-function denseNodes(writer: Writer, layer: DenseLayer<Weight>, input: string): NodeProto[] {
-  const { name, inFeatures, outFeatures, weight, bias, activation } = layer;
-  const linear = activation.kind === "linear";
-  const output = linear ? name : writer.fresh(`${name}/linear`);
-  const inputs = [input, constant(writer, `${name}.weight`, [inFeatures, outFeatures], floatsOf(weight))];
-  if (bias !== null) inputs.push(constant(writer, `${name}.bias`, [outFeatures], bias));
-  const product = node(bias === null ? "MatMul" : "Gemm", name, inputs, output);
-  if (linear) return [product];
-  return [product, ...activationNodes(writer, activation, writer.fresh(`${name}/${activation.kind}`), output, name)];
+function needsOpset20({ opType, attribute }: NodeProto): boolean {
+  const has = (name: string) => attribute.some((given) => given.name === name);
+  const isWrapped = attribute.some(({ name, s }) => name === "mode" && new TextDecoder().decode(s) === "wrap");
+  return opType === "Gelu" || (opType === "AveragePool" && has("dilations")) || (opType === "Pad" && isWrapped);
 }
 
-function activationNodes(
-  writer: Writer,
-  activation: Activation,
-  name: string,
-  input: string,
-  output: string,
-): NodeProto[] {
-  switch (activation.kind) {
-    case "linear":
-      return [node("Identity", name, [input], output)];
-    case "relu":
-      return [node("Relu", name, [input], output)];
-    case "leaky-relu":
-      return [node("LeakyRelu", name, [input], output, [float("alpha", activation.alpha)])];
-    case "sigmoid":
-      return [node("Sigmoid", name, [input], output)];
-    case "tanh":
-      return [node("Tanh", name, [input], output)];
-    case "gelu":
-      return [node("Gelu", name, [input], output, [text("approximate", "none")])];
-    case "gelu-tanh":
-      return [node("Gelu", name, [input], output, [text("approximate", "tanh")])];
-    case "silu": {
-      const gate = writer.fresh(`${name}/sigmoid`);
-      return [node("Sigmoid", gate, [input], gate), node("Mul", name, [input, gate], output)];
-    }
-    case "clip": {
-      const bounds = [activation.alpha, activation.beta ?? 0].map((bound, i) =>
-        constant(writer, `${name}.${i === 0 ? "min" : "max"}`, [], Float32Array.of(bound)),
-      );
-      return [node("Clip", name, [input, ...bounds], output)];
-    }
-    case "hard-sigmoid": {
-      const slopes = [float("alpha", activation.alpha), float("beta", activation.beta ?? 0)];
-      return [node("HardSigmoid", name, [input], output, slopes)];
-    }
-    case "hard-swish":
-      return [node("HardSwish", name, [input], output)];
-    case "elu":
-      return [node("Elu", name, [input], output, [float("alpha", activation.alpha)])];
-  }
-}
-
-function node(
-  opType: string,
-  name: string,
-  input: string[],
-  output: string,
-  attribute: AttributeProto[] = [],
-): NodeProto {
-  return create(NodeProtoSchema, { opType, name, input, output: [output], attribute });
-}
-
-/** Adds an initializer, f32 or, for a list, int64, and returns its name. */
-function constant(writer: Writer, wanted: string, dims: readonly number[], values: Float32Array | number[]): string {
-  const name = writer.fresh(wanted);
-  const isFloat = values instanceof Float32Array;
-  const rawData = new Uint8Array(values.length * (isFloat ? 4 : 8));
-  const view = new DataView(rawData.buffer);
-  values.forEach((value, i) => {
-    if (isFloat) view.setFloat32(i * 4, value, true);
-    else view.setBigInt64(i * 8, BigInt(value), true);
-  });
-  const dataType = isFloat ? TensorProto_DataType.FLOAT : TensorProto_DataType.INT64;
-  writer.tensors.push(create(TensorProtoSchema, { name, dims: dims.map(BigInt), dataType, rawData }));
-  return name;
-}
-
-function integer(name: string, value: number): AttributeProto {
-  return create(AttributeProtoSchema, { name, type: AttributeProto_AttributeType.INT, i: BigInt(value) });
-}
-function float(name: string, value: number): AttributeProto {
-  return create(AttributeProtoSchema, { name, type: AttributeProto_AttributeType.FLOAT, f: value });
-}
-function text(name: string, value: string): AttributeProto {
-  return create(AttributeProtoSchema, {
-    name,
-    type: AttributeProto_AttributeType.STRING,
-    s: new TextEncoder().encode(value),
-  });
-}
-
-/** An input or output with an open batch size. The channels of an image are marked as its last axis. */
-function valueInfo(name: string, shape: Shape, isImage: boolean): ValueInfoProto {
+/** An input or output with an open batch size. Where the channels of an image are is marked. */
+function valueInfo(name: string, shape: readonly number[], axes: Axes, isInput: boolean): ValueInfoProto {
   const batch = { value: { case: "dimParam" as const, value: "batch" }, denotation: "DATA_BATCH" };
-  const axes = shape.map((size, axis) => ({
+  const isImage = isInput && shape.length === 3;
+  const sizes = inOrder(shape, axes).map((size, axis) => ({
     value: { case: "dimValue" as const, value: BigInt(size) },
-    denotation: isImage ? (axis === shape.length - 1 ? "DATA_CHANNEL" : "DATA_FEATURE") : "",
+    denotation: isImage ? (axes[axis] === shape.length - 1 ? "DATA_CHANNEL" : "DATA_FEATURE") : "",
   }));
   return create(ValueInfoProtoSchema, {
     name,
     type: {
       value: {
         case: "tensorType",
-        value: { elemType: TensorProto_DataType.FLOAT, shape: { dim: [batch, ...axes] } },
+        value: { elemType: TensorProto_DataType.FLOAT, shape: { dim: [batch, ...sizes] } },
       },
     },
   });

@@ -1,10 +1,16 @@
 /** Layers that treat each channel by numbers of its own, and those that see one position's channels, in float64. */
 import { applyActivation } from "../../network/activation.ts";
 import type { BatchNormLayer, BiasLayer, LrnLayer, ScaleLayer, SoftmaxLayer } from "../../network/network.ts";
-import type { Tensor } from "../tensor.ts";
+import type { Floats, Tensor } from "../tensor.ts";
 
-/** gamma (x - mean) / sqrt(variance + epsilon) + beta, each over the last axis. */
-export function batchNorm({ gamma, beta, mean, variance, epsilon }: BatchNormLayer, x: Tensor): Float64Array {
+/** gamma (x - mean) / sqrt(variance + epsilon) + beta, each over the last axis, by the layer's statistics or others. */
+export function batchNorm(
+  layer: BatchNormLayer,
+  x: Tensor,
+  statistics: { readonly mean: Floats; readonly variance: Floats } = layer,
+): Float64Array {
+  const { gamma, beta, epsilon } = layer;
+  const { mean, variance } = statistics;
   return perChannel(x, (value, c) => {
     return (gamma[c]! * (value - mean[c]!)) / Math.sqrt(variance[c]! + epsilon) + beta[c]!;
   });

@@ -25,7 +25,7 @@ export function pool2d(layer: Pool2dLayer, x: Tensor, samples: number, outShape:
 }
 
 /** The window's positions within an axis of `size` numbers, and how many of its positions are within the padded axis. */
-function along({ kernel, dilation }: Pool2dLayer, axis: 0 | 1, start: number, size: number, padAfter: number) {
+export function along({ kernel, dilation }: Pool2dLayer, axis: 0 | 1, start: number, size: number, padAfter: number) {
   const positions = Array.from({ length: kernel[axis] }, (_, k) => start + k * dilation[axis]);
   return {
     within: positions.filter((i) => i >= 0 && i < size),
