@@ -1,6 +1,6 @@
 // dy becomes dy slope(z), and 0 in channels that are held: the gradient before an activation, in place. z: what went into the
 // activation, or (FROM_OUTPUT = 1) what came out; LINEAR: not read. z, dy: [networks, positions, channels4] in vec4s,
-// positions being rows x positions of a network; held: [networks, ceil(channels / 32)] bits, read where HELD = 1.
+// positions being rows x positions of a network; held: [networks, ceil(channels / 32)], see lib/held.wgsl, read where HELD = 1.
 @group(0) @binding(0) var<storage, read> z: array<vec4f>;
 @group(0) @binding(1) var<storage, read> held: array<u32>;
 @group(0) @binding(2) var<storage, read_write> dy: array<vec4f>;
@@ -14,6 +14,7 @@ const RUN = 4u;
 const WORKGROUP = 64u;
 // include: lib/activation.wgsl
 // include: lib/activation-output.wgsl
+// include: lib/held.wgsl
 // include: lib/lanes.wgsl
 
 fn slopeAt(at: u32) -> vec4f {
@@ -34,15 +35,14 @@ fn main(
   let network = slot / size.parts;
   if (network >= size.networks) { return; }
   let c = index - slot * channels4;
-  var bits = 0u;
-  if (HELD == 1u) { bits = (held[network * ((size.channels + 31u) / 32u) + c / 8u] >> (c % 8u * 4u)) & 15u; }
-  if (ACTIVATION == 0u && bits == 0u) { return; }
-  let passes = (vec4u(bits) & vec4u(1u, 2u, 4u, 8u)) == vec4u(0u);
+  var still = vec4<bool>();
+  if (HELD == 1u) { still = heldLanes(held[network * ((size.channels + 31u) / 32u) + c / 8u], c); }
+  if (ACTIVATION == 0u && !any(still)) { return; }
   let first = (slot - network * size.parts) * RUN;
   let stop = min(first + RUN, size.positions);
   var at = (network * size.positions + first) * channels4 + c;
   for (var p = first; p < stop; p++) {
-    dy[at] = select(vec4f(0.0), keepLanes(dy[at] * slopeAt(at), c * 4u, size.channels), passes);
+    dy[at] = select(keepLanes(dy[at] * slopeAt(at), c * 4u, size.channels), vec4f(0.0), still);
     at += channels4;
   }
 }

@@ -1,6 +1,6 @@
 // x[n, r, y, x] = what the network reads of image pixel (y + dy, x' + dx) of row r of network n, x' = x, or its mirror
 // width - 1 - x; 0 outside of the image, and in the lanes behind the channels. Mirrored or not, and dx and dy in -shift ..
-// shift, are drawn from (seed, epoch, sample): see augmentationOf. values: [samples, words], four bytes or, BYTES = 0, one
+// shift, are drawn from (seed, epoch, sample) by lib/hash.wgsl. values: [samples, words], four bytes or, BYTES = 0, one
 // f32 each; levels: [tables, 256]; x: [networks, rows, height, width, VECTORS] in vec4s; order: see lib/batch-order.wgsl.
 @group(0) @binding(0) var<storage, read> values: array<u32>;
 @group(0) @binding(1) var<storage, read> order: array<u32>;

@@ -9,6 +9,7 @@ struct HoldChannels { networks: u32, positions: u32, channels: u32, parts: u32 }
 // Positions a thread.
 const RUN = 8u;
 const WORKGROUP = 64u;
+// include: lib/held.wgsl
 
 @compute @workgroup_size(WORKGROUP)
 fn main(
@@ -22,9 +23,8 @@ fn main(
   let network = slot / size.parts;
   if (network >= size.networks) { return; }
   let c = index - slot * channels4;
-  let bits = (held[network * ((size.channels + 31u) / 32u) + c / 8u] >> (c % 8u * 4u)) & 15u;
-  if (bits == 0u) { return; }
-  let holds = (vec4u(bits) & vec4u(1u, 2u, 4u, 8u)) != vec4u(0u);
+  let holds = heldLanes(held[network * ((size.channels + 31u) / 32u) + c / 8u], c);
+  if (!any(holds)) { return; }
   let value = values[network * channels4 + c];
   let first = (slot - network * size.parts) * RUN;
   let stop = min(first + RUN, size.positions);

@@ -1,13 +1,12 @@
-// y[n, p, c] = activation(x[n, p, c] * scale[n, c] + shift[n, c]); AFFINE = 0: activation(x), scale and shift are not read.
-// x, y: [networks, positions, channels / 4], of all rows; scale, shift: [networks, stride4]; NETWORKS = 0: there is one.
+// y[p, c] = activation(x[p, c] * scale[c] + shift[c]); AFFINE = 0: activation(x), scale and shift are not read.
+// x, y: [positions, channels / 4], of all rows; scale, shift: [channels / 4].
 @group(0) @binding(0) var<storage, read> x: array<vec4f>;
 @group(0) @binding(1) var<storage, read> scale: array<vec4f>;
 @group(0) @binding(2) var<storage, read> shift: array<vec4f>;
 @group(0) @binding(3) var<storage, read_write> y: array<vec4f>;
-struct Scale { networks: u32, positions: u32, channels: u32, parts: u32, stride4: u32, alpha: f32, beta: f32 }
+struct Scale { positions: u32, channels: u32, alpha: f32, beta: f32 }
 @group(1) @binding(0) var<uniform> size: Scale;
 const AFFINE = 1u;
-const NETWORKS = 0u;
 const ACTIVATION = 0u;
 // Positions a thread.
 const RUN = 4u;
@@ -25,19 +24,17 @@ fn main(
   let vectors = (size.channels + 3u) / 4u;
   let run = index / vectors;
   let c = index - run * vectors;
-  var network = 0u;
-  if (NETWORKS == 1u) { network = run / size.parts; }
-  let first = (run - network * size.parts) * RUN;
-  if (network >= size.networks || first >= size.positions) { return; }
+  let first = run * RUN;
+  if (first >= size.positions) { return; }
   var factor = vec4f(1.0);
   var offset = vec4f(0.0);
   if (AFFINE == 1u) {
-    factor = scale[network * size.stride4 + c];
-    offset = shift[network * size.stride4 + c];
+    factor = scale[c];
+    offset = shift[c];
   }
   for (var i = 0u; i < RUN; i++) { // unroll
     if (first + i < size.positions) {
-      let at = (network * size.positions + first + i) * vectors + c;
+      let at = (first + i) * vectors + c;
       var value = x[at];
       if (AFFINE == 1u) { value = value * factor + offset; }
       y[at] = keepLanes(activate(ACTIVATION, value, size.alpha, size.beta), c * 4u, size.channels);

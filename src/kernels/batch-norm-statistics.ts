@@ -2,7 +2,6 @@
  * Mean and variance of a batch by channel, and what normalising with them takes; exact however far the mean is from 0.
  * Moments of parts of the batch, joined in order; `planScale` then applies scale and shift.
  */
-
 import momentsShader from "../../shaders/batch-norm-moments.wgsl";
 import statisticsShader from "../../shaders/batch-norm-statistics.wgsl";
 import mergeShader from "../../shaders/merge-moments.wgsl";
@@ -34,6 +33,8 @@ export interface BatchNormShape extends BatchNormBatch {
 /** A binding's offset is a multiple of this: WebGPU's default minStorageBufferOffsetAlignment. */
 const ALIGNMENT_BYTES = 256;
 const VECTOR_BYTES = 16;
+/** More parts than this are first joined to the square root of their number: a thread a channel joins the last of them. */
+const MOST_PARTS = 64;
 
 /** Where the four parts of `statistics` begin, each [groups, channels padded] f32, for bindings with an offset. */
 export function batchNormStatisticsLayout({ groups = 1, channels }: Pick<BatchNormBatch, "groups" | "channels">) {
@@ -90,9 +91,6 @@ export function batchNormStatistics(shape: BatchNormShape): KernelSequence {
     scratch: { partial: bytes(parts), merged: bytes(left) },
   };
 }
-
-/** More parts than this are first joined to the square root of their number: a thread a channel joins the last of them. */
-const MOST_PARTS = 64;
 
 /** Parts of a batch: part p has the positions from p partSize on, [groups, positions, channels4]. */
 export interface MomentsSize {

@@ -1,6 +1,6 @@
 /** The random changes of images: half are mirrored, all shifts are about as frequent, and nothing depends on anything else. */
 import { describe, expect, test } from "vitest";
-import { augmentationOf } from "./gather-batch.ts";
+import { augmentationOf } from "./gather-batch.fixture.ts";
 
 const change = { flip: true, shift: 2, seed: 1337, epoch: 3 };
 const drawn = Array.from({ length: 10_000 }, (_, sample) => augmentationOf(change, sample));

@@ -8,7 +8,6 @@ import { evaluateLayer } from "../reference/evaluate-layer.ts";
 import { largestError } from "./run.fixture.ts";
 import { planScale } from "./scale.ts";
 import { drawTensor, runTensorPlan, someAxis, someChannels, someRows } from "./tensor.fixture.ts";
-import { paddedChannels } from "./tensor-layout.ts";
 
 let gpu: Gpu;
 beforeAll(async () => {
@@ -50,37 +49,5 @@ test("equals the reference, with and without its numbers a channel", async () =>
       },
     ),
     { seed: 1337, numRuns: 60 },
-  );
-});
-
-test("each network has its own numbers", async () => {
-  await fc.assert(
-    fc.asyncProperty(
-      ...([fc.integer({ min: 2, max: 4 }), someRows, someAxis, someChannels, fc.nat(2), fc.integer()] as const),
-      async (networks, rowsEach, axis, channels, gap, seed) => {
-        const draw = random(seed);
-        const rows = networks * rowsEach;
-        const x = drawTensor(draw, rows, [axis, channels]);
-        const scale = drawTensor(draw, networks, [channels]);
-        const shift = drawTensor(draw, networks, [channels]);
-        const width = paddedChannels(channels);
-        const stride4 = width / 4 + gap;
-        const spread = (packed: Float32Array) =>
-          Float32Array.from({ length: networks * stride4 * 4 }, (_, at) => {
-            const [n, c] = [Math.floor(at / (stride4 * 4)), at % (stride4 * 4)];
-            return c < width ? packed[n * width + c]! : Number.NaN;
-          });
-        const activation = { kind: "relu", alpha: 0 } as const;
-        const plan = planScale({ rows, shape: x.shape, activation, affine: true, networks, stride4 });
-        const data = { x: x.packed, scale: spread(scale.packed), shift: spread(shift.packed) };
-        const got = await runTensorPlan(gpu, plan, data, rows, x.shape);
-        const wanted = x.values.map((value, at) => {
-          const own = Math.floor(at / (rowsEach * axis * channels)) * channels + (at % channels);
-          return Math.max(0, value * scale.values[own]! + shift.values[own]!);
-        });
-        expect(largestError(got, wanted)).toBeLessThan(1e-5);
-      },
-    ),
-    { seed: 1337, numRuns: 20 },
   );
 });

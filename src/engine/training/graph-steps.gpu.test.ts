@@ -58,3 +58,12 @@ test("follows the oracle on images with a plain ground", async () => {
   expect(await backgroundOf(setup.data)).toEqual({ value: -1, line4: 2 });
   await follows(setup);
 });
+
+test("begins at a copy's own network, its running statistics included", async () => {
+  const own = pooledNet(11);
+  const common = { samples: SAMPLES, trained: null };
+  using alone = await openTrainer(gpu, setupOf({ network: own, ...common }));
+  const copies = [{ seed: 4, held: [], network: own }];
+  using copied = await openTrainer(gpu, setupOf({ network: pooledNet(10), copies, ...common }));
+  expect(await copied.evaluate()).toEqual(await alone.evaluate());
+});
