@@ -6,6 +6,7 @@
 import { random } from "../src/core/random.ts";
 import { prepare } from "../src/engine/prepare.ts";
 import { deviceSamples } from "../src/engine/samples.ts";
+import { backgroundOf } from "../src/engine/training/background.ts";
 import { DeviceMemory } from "../src/engine/training/memory.ts";
 import { stepDispatches } from "../src/engine/training/steps.ts";
 import { limitsOf } from "../src/engine/training/trainer.ts";
@@ -33,7 +34,7 @@ const LAST_OF_FORWARD = "tally-losses";
  */
 export async function timeStepParts(gpu: Gpu, setup: TrainerSetup): Promise<readonly StepPart[]> {
   using arena = gpu.arena.scope();
-  const { layout, sizes } = planTraining(limitsOf(gpu), setup);
+  const { layout, sizes } = planTraining(limitsOf(gpu), setup, gpu.isProcessor ? await backgroundOf(setup.data) : null);
   const memory = new DeviceMemory(arena, sizes);
   const draw = random(1, "parameters");
   const floats = layout.copies * layout.training.layout.trainedFloats;

@@ -13,13 +13,17 @@ export interface RegisterVariant {
   readonly workgroup: number;
 }
 
-/** 8 x 16 reaches 5 to 6 GFLOP/s on SwiftShader, 8 x 8 4.7 to 4.9; few rows want a low tile. */
-export function registerVariants(rows: number): readonly [RegisterVariant, ...RegisterVariant[]] {
+/** 8 x 16 reaches 5 to 6 GFLOP/s on SwiftShader, 8 x 8 4.7 to 4.9; few rows want a low tile, few columns one as narrow. */
+export function registerVariants(rows: number, columns4 = 4): readonly [RegisterVariant, ...RegisterVariant[]] {
   const variant = (rows: number, columns4: number): RegisterVariant => ({ rows, columns4, workgroup: 8 });
   if (rows <= 2) return [variant(rows, 4), variant(rows, 2)];
   if (rows <= 4) return [variant(4, 4), variant(4, 2)];
-  return [variant(8, 4), variant(8, 2), variant(4, 4)];
+  const narrow = NARROW.includes(columns4) ? [variant(8, columns4)] : [];
+  return [...narrow, variant(8, 4), variant(8, 2), variant(4, 4)] as unknown as [RegisterVariant];
 }
+
+/** Widths in vec4s that a tile of 4 covers badly: 10 classes, 20 units. */
+const NARROW = [3, 5];
 
 export function planBatchedGemmRegister(
   shape: BatchedGemmShape,

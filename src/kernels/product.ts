@@ -7,6 +7,6 @@ import { tileVariants } from "./product-tile.ts";
 
 /** Registers alone on a processor, tiles of workgroup memory on a GPU. */
 export function planProduct(isProcessor: boolean, shape: BatchedGemmShape, options: BatchedGemmOptions): KernelPlan {
-  if (isProcessor) return planBatchedGemmRegister(shape, registerVariants(shape.rows)[0], options);
+  if (isProcessor) return planBatchedGemmRegister(shape, registerVariants(shape.rows, shape.columns4)[0], options);
   return planBatchedGemmTile(shape, tileVariants(shape.rows, 4 * shape.columns4)[0]!, options);
 }
