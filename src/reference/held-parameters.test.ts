@@ -26,12 +26,12 @@ describe("heldParameters", () => {
     expect(marked(network, "a", [1], "b", "weight")).toEqual([4, 5, 6, 7]);
   });
 
-  test("take in the norms on the way back, and not those further on", () => {
+  test("take in the norms and scales on the way back, and those further on", () => {
     const layers = [conv("a", "x", 1, 3), norm("n", "a", 3), act("relu", "n", RELU), scale("s", "relu", 3)];
     const network = net([...layers, conv("b", "s", 3, 2)], undefined, [2, 2, 1]);
     expect(marked(network, "relu", [2], "n", "gamma")).toEqual([2]);
     expect(marked(network, "relu", [2], "a", "weight")).toEqual([2]);
-    expect(marked(network, "relu", [2], "s", "scale")).toEqual([]);
+    expect(marked(network, "relu", [2], "s", "scale")).toEqual([2]);
     expect(marked(network, "relu", [2], "b", "weight")).toEqual([4, 5]);
   });
 

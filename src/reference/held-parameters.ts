@@ -16,7 +16,7 @@ export type HeldParameters = ReadonlyMap<string, PerParameter<Uint8Array>>;
  * The parameters that `held` channels touch. Back from a held tensor these are the parameters, by that channel, of each
  * layer that works channel by channel and whose result nothing else reads, as far as the layer with weights, its column
  * included. Onwards they are the weights that read the channel, in every layer with weights that is reached by way of
- * layers that keep channels apart; where a channel meets another in a sum it ends.
+ * layers that keep channels apart, and what those scale and shift it by; where a channel meets another in a sum it ends.
  */
 export function heldParameters(network: Network, held: readonly HeldChannels[]): HeldParameters {
   const shapes = new Map<string, Shape>([
@@ -93,8 +93,12 @@ const WORKS_BY_CHANNEL: readonly Layer["kind"][] = [
   "global-pool",
 ];
 
-/** Marks the weights of a layer that read the given channels of its input. */
+/** Marks what a layer multiplies the given channels of its input by, or adds to them. */
 function markReaders(layer: Layer, channels: ReadonlySet<number>, marks: PerParameter<Uint8Array>): void {
+  if (layer.kind === "batch-norm" || layer.kind === "scale" || layer.kind === "bias") {
+    for (const own of Object.values(marks)) for (const channel of channels) own[channel] = 1;
+    return;
+  }
   if (layer.kind !== "dense" && layer.kind !== "conv2d") return;
   const reads = layer.kind === "dense" ? (at: number) => Math.floor(at / layer.outFeatures) : convolutionReads(layer);
   marks.weight!.forEach((_, at, weight) => {

@@ -51,7 +51,7 @@ describe("heldParameters", () => {
     ["a convolution before batch norm and pool", pooledNet(1), "a", 2 * (27 + 2) + 9 * 2 * 6],
     ["a dense layer", denseNet(2), "d0", 2 * (11 + 1) + 2 * 6],
     ["one side of a concatenation", concatNet(3), "b", 2 * (6 + 1) + 2 * 6],
-    ["before two branches of a concatenation", concatNet(3), "a", 2 * (27 + 1) + 2 * 3 + 2 * 6],
+    ["before two branches of a concatenation", concatNet(3), "a", 2 * (27 + 1) + 2 * 3 + 2 * 2 + 2 * 6],
     ["a grouped convolution before a flatten", groupedNet(4), "grouped", 2 * (9 * 4 + 1) + 4 * 3 * 2 * 5],
     ["before a grouped convolution", groupedNet(4), "point", 2 * (3 + 2) + 9 * 2 * 3],
     ["before a sum", residualNet(5), "c", 2 * (9 * 7 + 2)],

@@ -101,6 +101,8 @@ function touched(form: Network, shapes: ReadonlyMap<string, Shape>, held: readon
   for (const layer of form.layers) {
     const found = layer.inputs.map((input) => channelsOf.get(input));
     if (found.every((channels) => channels === undefined)) continue;
+    // A constant channel that is normed or scaled is still the held unit's: trained, it would speak for it.
+    if (layer.kind === "batch-norm" || layer.kind === "scale") add(into, layer.name, found[0] ?? []);
     const reads = weightsThatRead(layer, found[0]);
     if (reads) outOf.set(layer.name, reads);
     add(
