@@ -40,7 +40,7 @@ export async function benchKernels(gpu: Gpu) {
     };
     const one = arena.upload("one", new Float32Array(4));
     const c = arena.storage("c", rows * columns * 4);
-    const buffers = { a: arena.upload("a", a), b: arena.upload("b", b), bias: one, gate: one, c };
+    const buffers = { a: arena.upload("a", a), b: arena.upload("b", b), bias: one, c };
     lines.push(`${name}: ${rows} x ${columns} x ${depth}`);
     for (const variant of allVariants(columns)) {
       gpu.recorder.clear(c);

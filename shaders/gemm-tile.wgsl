@@ -1,11 +1,9 @@
 // c[m, n] = store(bias[n] + sum over k, ascending, of load(a[m, k]) b[k, n]), any strides, f32.
-// a: [rows, depth], b: [depth, columns], bias: [columns], gate and c: [rows, columns]; strides in `size`, so the three
-// products of a dense layer (forward, data gradient, weight gradient) are one kernel. Tiles in workgroup memory: for GPUs.
+// a: [rows, depth], b: [depth, columns], bias: [columns], c: [rows, columns]; strides in `size`. Tiles in workgroup memory: for GPUs.
 @group(0) @binding(0) var<storage, read> a: array<f32>;
 @group(0) @binding(1) var<storage, read> b: array<f32>;
 @group(0) @binding(2) var<storage, read> bias: array<f32>;
-@group(0) @binding(3) var<storage, read> gate: array<f32>;
-@group(0) @binding(4) var<storage, read_write> c: array<f32>;
+@group(0) @binding(3) var<storage, read_write> c: array<f32>;
 // include: lib/gemm-parameters.wgsl
 // include: lib/activation.wgsl
 

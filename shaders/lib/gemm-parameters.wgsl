@@ -11,19 +11,14 @@ struct Gemm {
   cColumn: u32,
   // 1: c starts from bias[column]; 0: from zero.
   useBias: u32,
-  // 1: c is multiplied by the slope of the activation at gate, which has the strides of c.
-  useGate: u32,
   // What the activations take.
   loadAlpha: f32,
   loadBeta: f32,
   storeAlpha: f32,
   storeBeta: f32,
-  gateAlpha: f32,
-  gateBeta: f32,
 }
 @group(1) @binding(0) var<uniform> size: Gemm;
 
-// Applied to a as it is read, to c as it is written, and at the gate.
+// Applied to a as it is read, and to c as it is written.
 const A_ACTIVATION = 0u;
 const C_ACTIVATION = 0u;
-const GATE_ACTIVATION = 0u;

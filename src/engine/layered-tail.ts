@@ -124,7 +124,7 @@ async function layerPass(
       defaultGemm(gpu, outFeatures),
       { bias: layer.bias !== null, store },
     );
-  const prepared = await prepare(gpu, planOf(1), { a: from, b: weight, bias, gate: weight, c: to });
+  const prepared = await prepare(gpu, planOf(1), { a: from, b: weight, bias, c: to });
   return ({ masks, images }) => prepared.record(planOf(masks * images));
 }
 

@@ -96,7 +96,6 @@ export async function buildPrefix(
         a: before ? part(z[index - 1]!) : x,
         b: weight,
         bias,
-        gate: weight,
         c: part(z[index]!),
       });
       gemm.record();

@@ -42,6 +42,29 @@ function drawHeld(draw: Random, networks: number, channels: number) {
   return { bits, isHeld };
 }
 
+/** Where exponentials overflow, where approximations meet, and between. */
+const far = [-1e4, -200, -88.8, -30, -5, -0.0501, -0.0499, -1e-6, 0, 1e-6, 0.0499, 0.0501, 5, 30, 88.8, 200, 1e4];
+
+test.each<Activation["kind"]>([
+  ...(["relu", "leaky-relu", "sigmoid", "tanh", "gelu", "gelu-tanh", "silu", "clip", "hard-sigmoid"] as const),
+  ...(["hard-swish", "elu"] as const),
+])("the slope of %s by its input, also far from 0", async (kind) => {
+  const activation = { kind, alpha: 0.3, beta: 0.6 };
+  const shape = [far.length];
+  const plan = planActivationGradient({ rows: 1, rowsPerNetwork: 1, shape, activation, of: "input", held: false });
+  const dy = packTensor(new Float32Array(far.length).fill(1), 1, shape);
+  const result = await runPlan(gpu, plan, { z: packTensor(far, 1, shape), held: new Uint32Array(1), dy });
+  const slopes = unpackTensor(result.dy, 1, shape);
+  far.forEach((x, i) => {
+    // The cube of a number this large leaves nothing of tanh's argument to compare.
+    if (kind === "gelu-tanh" && Math.abs(x) > 1e3) return;
+    const wanted = differentiable(activation).derivative(Math.fround(x));
+    expect(Math.abs(slopes[i]! - wanted), `at ${x}: ${slopes[i]}, not ${wanted}`).toBeLessThan(
+      2e-6 + 3e-6 * Math.abs(wanted),
+    );
+  });
+});
+
 describe("activation-gradient", () => {
   const cases: readonly (readonly [activation: Activation, of: "input" | "output", held: boolean])[] = [
     [{ kind: "linear", alpha: 0 }, "output", true],

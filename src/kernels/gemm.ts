@@ -1,4 +1,4 @@
-/** c = store(load(a) b + bias) with any strides: the three matrix products of a dense layer. */
+/** c = store(load(a) b + bias) with any strides: the matrix product of a dense layer. */
 
 import registerShader from "../../shaders/gemm-register.wgsl";
 import tileShader from "../../shaders/gemm-tile.wgsl";
@@ -20,7 +20,7 @@ export interface GemmShape {
   readonly rows: number;
   readonly columns: number;
   readonly depth: number;
-  /** [row, depth] of a, [depth, column] of b, [row, column] of c (and gate). */
+  /** [row, depth] of a, [depth, column] of b, [row, column] of c. */
   readonly a: readonly [number, number];
   readonly b: readonly [number, number];
   readonly c: readonly [number, number];
@@ -33,8 +33,6 @@ export interface GemmOptions {
   readonly load?: Activation;
   /** Applied to c as it is written. */
   readonly store?: Activation;
-  /** c is multiplied by this activation's slope at `gate`. */
-  readonly gate?: Activation;
 }
 
 /** Variants worth measuring, the safest first. A processor wants no barriers; a GPU wants workgroup memory. */
@@ -60,12 +58,11 @@ export function gemmVariants(isProcessor: boolean, columns: number): readonly Ge
 /** The dispatch of one product. */
 export function planGemm(shape: GemmShape, variant: GemmVariant, options: GemmOptions = {}): KernelPlan {
   const { rows, columns, depth, a, b, c } = shape;
-  const { load = LINEAR, store = LINEAR, gate } = options;
+  const { load = LINEAR, store = LINEAR } = options;
   return {
     ...gemmGrid(rows, columns, variant, registerShader, tileShader, {
       A_ACTIVATION: activationNumber(load.kind),
       C_ACTIVATION: activationNumber(store.kind),
-      GATE_ACTIVATION: activationNumber(gate?.kind ?? "linear"),
     }),
     parameters: {
       rows,
@@ -78,13 +75,10 @@ export function planGemm(shape: GemmShape, variant: GemmVariant, options: GemmOp
       cRow: c[0],
       cColumn: c[1],
       useBias: options.bias ? 1 : 0,
-      useGate: gate ? 1 : 0,
       loadAlpha: load.alpha,
       loadBeta: load.beta ?? 0,
       storeAlpha: store.alpha,
       storeBeta: store.beta ?? 0,
-      gateAlpha: gate?.alpha ?? 0,
-      gateBeta: gate?.beta ?? 0,
     },
   };
 }

@@ -94,7 +94,7 @@ const blankWords = (count: number) => new Uint32Array(count).fill(0x77777777);
 
 const relu = { kind: "relu", alpha: 0 } as const;
 const gemmShape = { rows: 5, columns: 7, depth: 3, a: [3, 1], b: [7, 1], c: [7, 1] } as const;
-const gemmData = { a: floats(15), b: floats(21), bias: floats(7), gate: floats(35), c: blank(35) };
+const gemmData = { a: floats(15), b: floats(21), bias: floats(7), c: blank(35) };
 const registers = { rows: 2, columns4: 1, threads: null };
 const tiles = { rows: 2, columns4: 1, threads: [2, 2] } as const;
 const masked = { masks: 2, maskStart: 0, images: 3, imageStart: 0, columns: 7, depth: 3 } as const;
@@ -260,11 +260,11 @@ const cases: Readonly<Record<string, Case>> = {
     data: { values: words(8, 2 ** 32), order: Uint32Array.of(3, 2, 1, 0), levels: floats(256), x: blank(15) },
   },
   "gemm-register": {
-    plan: planGemm(gemmShape, registers, { bias: true, store: relu, gate: relu }),
+    plan: planGemm(gemmShape, registers, { bias: true, store: relu }),
     data: gemmData,
   },
   "gemm-tile": {
-    plan: planGemm(gemmShape, tiles, { bias: true, store: relu, gate: relu }),
+    plan: planGemm(gemmShape, tiles, { bias: true, store: relu }),
     data: gemmData,
   },
   "masked-gemm-register": { plan: planMaskedGemm(maskedShape, registers), data: maskedData },
