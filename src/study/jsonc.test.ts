@@ -42,10 +42,11 @@ test("refuses what JSON.parse refuses, always with a place in the text", () => {
         expect(detail?.["offset"]).toBeLessThanOrEqual(text.length);
         return;
       }
-      fc.pre(!/"(\w*)".*"\1"\s*:/s.test(text));
+      // JSON.parse takes the last of two equal keys; a study with both is refused.
+      fc.pre(!/"((?:[^"\\]|\\.)*)".*"\1"\s*:/s.test(text));
       expect(parseJsonc(text).value).toEqual(expected);
     }),
-    { numRuns: 2000 },
+    { numRuns: 2000, seed: 1337 },
   );
 });
 
