@@ -9,6 +9,7 @@ import { openProblem } from "./problem.ts";
 import { benchRecover } from "./recover.ts";
 import { benchSweep } from "./sweep.ts";
 import { benchTrain } from "./train.ts";
+import { benchTsne } from "./tsne.ts";
 import { benchVgg } from "./vgg.ts";
 import { VGG_SIDE } from "./vgg-network.ts";
 
@@ -46,6 +47,7 @@ export async function runBenchmark(name: string, options: BenchOptions): Promise
     if (name === "train") return benchTrain(gpu, { runs, samples });
     if (name === "recover") return benchRecover(gpu, { runs, samples, study: options.study, studyFiles: source });
     if (name === "kernels") return benchKernels(gpu);
+    if (name === "tsne") return benchTsne(gpu, { runs });
     const { study, model, images = 1, side = VGG_SIDE, shapes: only = "" } = options;
     if (name === "conv") return benchConv(gpu, { runs, images, side, only });
     if (name === "vgg") {
@@ -53,7 +55,7 @@ export async function runBenchmark(name: string, options: BenchOptions): Promise
       return benchVgg(gpu, { runs, images, side, study, studyFiles: source, ...own });
     }
     throw new LesionError("usage", `there is no benchmark ${name}`, {
-      fix: "Benchmarks are: sweep, train, recover, kernels, conv, vgg.",
+      fix: "Benchmarks are: sweep, train, recover, kernels, conv, vgg, tsne.",
     });
   };
   return { date: new Date().toISOString(), adapter: gpu.adapter, ...(await measured()) };

@@ -77,7 +77,7 @@ export async function benchVggSweep(
   const uploadMs = performance.now() - startMs;
   const sweepOnce = async () => {
     let effects = 0;
-    for await (const event of runSegments(gpu, engine, plan, proceed)) {
+    for await (const event of runSegments(gpu, engine, plan, ablations, proceed)) {
       if (event.kind === "failed") throw event.error;
       if (event.kind === "effects") effects += event.effects.length;
     }

@@ -1,6 +1,7 @@
 // h[r, p, c] becomes activation(factor[c] h + shift[c] + sigma[c] noise) where the mask of row r holds unit c, else activation(h):
 // a further masked layer, in place. rows[r] = (image, mask); masks: [masks, maskWords] bits; coefficients: [3, channels4]:
-// factors, shifts, sigmas; h: [rows, positions, channels4], in vec4s.
+// factors, shifts, sigmas; h: [rows, positions, channels4], in vec4s. GIVEN = 1: what units become differs by sample, and is what
+// coefficients hold instead: [images, givenPositions, channels4], givenPositions being positions or 1.
 @group(0) @binding(0) var<storage, read> masks: array<u32>;
 @group(0) @binding(1) var<storage, read> coefficients: array<vec4f>;
 @group(0) @binding(2) var<storage, read> rows: array<vec2u>;
@@ -9,6 +10,7 @@ struct MaskChannels {
   rows: u32,
   positions: u32,
   channels4: u32,
+  givenPositions: u32,
   maskWords: u32,
   sampleStart: u32,
   seed: u32,
@@ -18,6 +20,7 @@ struct MaskChannels {
 @group(1) @binding(0) var<uniform> size: MaskChannels;
 const ACTIVATION = 0u;
 const NOISE = 0u;
+const GIVEN = 0u;
 const WORKGROUP = 64u;
 // include: lib/activation.wgsl
 // include: lib/noise.wgsl
@@ -36,8 +39,15 @@ fn main(
   let word = masks[rows[row].y * size.maskWords + channel / 32u];
   let bits = (word >> (channel % 32u)) & 15u;
   if (ACTIVATION == 0u && bits == 0u) { return; }
-  let factor = coefficients[channel / 4u];
-  let shift = coefficients[size.channels4 + channel / 4u];
+  var factor = vec4f(0.0);
+  var shift = vec4f(0.0);
+  if (GIVEN == 1u) {
+    let place = rows[row].x * size.givenPositions + min(position - row * size.positions, size.givenPositions - 1u);
+    shift = coefficients[place * size.channels4 + channel / 4u];
+  } else {
+    factor = coefficients[channel / 4u];
+    shift = coefficients[size.channels4 + channel / 4u];
+  }
   var value = h[index];
   for (var i = 0u; i < 4u; i++) { // unroll
     if (((bits >> i) & 1u) == 1u) {

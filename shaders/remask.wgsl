@@ -1,6 +1,7 @@
 // h[r, u] becomes factor[u] h + shift[u] + sigma[u] noise(u, n) where the mask of row r holds u: a second masked layer
 // further down, in place. BEFORE = 1: h comes without its activation, which all of it goes through after that.
-// h: [masks * images, units]; masks: [masks, ceil(units / 32)] bits; coefficients: [units, 3].
+// h: [masks * images, units]; masks: [masks, ceil(units / 32)] bits; coefficients: [units, 3]. GIVEN = 1: what units become differs
+// by sample, and is what coefficients hold instead: [samples, units].
 @group(0) @binding(0) var<storage, read> masks: array<u32>;
 @group(0) @binding(1) var<storage, read> coefficients: array<f32>;
 @group(0) @binding(2) var<storage, read_write> h: array<f32>;
@@ -8,6 +9,7 @@ struct Remask { rows: u32, units: u32, images: u32, maskStart: u32, imageStart: 
 @group(1) @binding(0) var<uniform> size: Remask;
 const ACTIVATION = 0u;
 const BEFORE = 0u;
+const GIVEN = 0u;
 const WORKGROUP = 64u;
 // include: lib/activation.wgsl
 // include: lib/noise.wgsl
@@ -23,9 +25,13 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   if (BEFORE == 0u) { if (!isMasked) { return; } }
   var value = h[index];
   if (isMasked) {
-    let sigma = coefficients[unit * 3u + 2u];
-    value = coefficients[unit * 3u] * value + coefficients[unit * 3u + 1u];
-    if (sigma != 0.0) { value += sigma * normal(size.seed, unit, size.sampleStart + size.imageStart + row % size.images); }
+    if (GIVEN == 1u) {
+      value = coefficients[(size.imageStart + row % size.images) * size.units + unit];
+    } else {
+      let sigma = coefficients[unit * 3u + 2u];
+      value = coefficients[unit * 3u] * value + coefficients[unit * 3u + 1u];
+      if (sigma != 0.0) { value += sigma * normal(size.seed, unit, size.sampleStart + size.imageStart + row % size.images); }
+    }
   }
   if (BEFORE == 1u) { value = activate(ACTIVATION, vec4f(value), size.alpha, size.beta).x; }
   h[index] = value;

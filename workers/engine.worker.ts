@@ -11,6 +11,7 @@ import { readModel } from "../src/formats/read-model.ts";
 import { type Gpu, openGpu } from "../src/gpu/device.ts";
 import { describeModel } from "../src/network/describe.ts";
 import { checkRequestOf } from "../src/study/check-request.ts";
+import { bitsOfRows, completedRows } from "../src/study/journal.ts";
 import { planStudy } from "../src/study/plan-study.ts";
 import { runStudy } from "../src/study/run.ts";
 import type { RunInput, RunOutput } from "../src/study/run-interface.ts";
@@ -18,7 +19,7 @@ import { runModel } from "../src/study/run-model.ts";
 import "./errors-over-comlink.ts";
 import { type EventSender, sendEvents } from "./event-stream.ts";
 import { holdLifeline } from "./lifeline.ts";
-import type { EngineApi, Files, RunRequest } from "./protocol.ts";
+import type { BitRows, EngineApi, Files, RunRequest } from "./protocol.ts";
 import { bytesOf, studyFiles } from "./study-files.ts";
 
 /** A run under way. */
@@ -67,9 +68,19 @@ function inputOf(request: Omit<RunRequest, "id">): RunInput {
     journal: request.journal ?? [],
     trained: request.trained ?? null,
     checkpoints: keptStates(request.checkpoints ?? {}),
+    networks: keptStates(request.networks ?? {}),
+    journalBits: () => journalBits(request),
     shard: request.shard ?? null,
     tuning,
   };
+}
+
+/** Bits of the journal's ablations; null where they were not kept. */
+async function journalBits({ journal = [], journalBits: kept }: Omit<RunRequest, "id">): Promise<BitRows | null> {
+  if (kept === undefined || "rows" in kept) return kept ?? null;
+  const samples = journal.find((record) => record.type === "baseline")?.samples;
+  if (samples === undefined) return null;
+  return bitsOfRows(await bytesOf(kept, "bits.bin"), [...completedRows(journal)], samples);
 }
 
 /** Files of states, each read when it is asked for. */

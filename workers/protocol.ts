@@ -23,12 +23,14 @@ export interface RunRequest {
   readonly memoryBytes?: number;
   /** Records of an earlier, interrupted run of the same study: ablations among them are not computed again. */
   readonly journal?: readonly LesionRecord[];
-  /** Correctness bits of the rows of `journal`, where they were kept. */
-  readonly journalBits?: BitRows;
+  /** Correctness bits of the rows of `journal`, where they were kept: rows, or the file that holds all of them (bits.bin). */
+  readonly journalBits?: BitRows | FileSource;
   /** Networks trained by that earlier run: they are not trained again. ONNX. */
   readonly trained?: { readonly trained: Uint8Array; readonly untrained: Uint8Array };
   /** States that the trainings of that earlier run kept, by the names of their artifacts ("checkpoint-..."). */
   readonly checkpoints?: Files;
+  /** Networks that that earlier run trained, by the names of their artifacts ("trained-1.onnx"). */
+  readonly networks?: Files;
   /** Only every `of`-th ablation, from `index` (0-based). */
   readonly shard?: { readonly index: number; readonly of: number };
 }
@@ -196,6 +198,8 @@ export interface CheckRequest {
     /** Lesion's correctness bits of these samples. */
     readonly bits: Uint32Array;
   }[];
+  /** [samples]: of the replacement `resample`, whose activation each sample gets. */
+  readonly donors?: Uint32Array;
   /** What was asked for, where it is more than this and would take a reference too long. */
   readonly reduced?: string;
 }

@@ -4,7 +4,7 @@
  */
 import { countBits, setBit } from "../core/bitset.ts";
 import { readAhead } from "../data/read-ahead.ts";
-import { graphMoments } from "../engine/graph/graph-moments.ts";
+import { graphActivations, graphMoments } from "../engine/graph/graph-moments.ts";
 import {
   type GraphPrefix,
   type GraphTruth,
@@ -25,17 +25,19 @@ import type { AblatableLayer } from "../network/ablatable.ts";
 import type { Ablation, AblationSource } from "./ablation.ts";
 import { runBatches } from "./batches.ts";
 import { type Effect, effectOf, intactOutcome, type Outcome } from "./effects.ts";
+import { type Given, givenOf, type ReadableSegment } from "./given-statistics.ts";
 import type { GraphPlan, GraphStep } from "./graph-planner.ts";
-import type { Coefficients, OpenSegment, SweepBatch, SweepEngine } from "./sweep.ts";
+import type { Coefficients, OpenSegment, OptimalConstants, SweepBatch, SweepEngine } from "./sweep.ts";
 
 export interface GraphSweep extends ImageSource {
   readonly gpu: Gpu;
   readonly plan: GraphPlan;
   readonly ablatable: readonly AblatableLayer[];
-  readonly ablations: AblationSource;
   readonly top5: boolean;
   readonly loss: boolean;
   readonly seed: number;
+  /** Needed where a step replaces by `optimal`. */
+  readonly optimal?: OptimalConstants | undefined;
   readonly proceed: () => Promise<boolean>;
 }
 
@@ -46,7 +48,10 @@ export async function graphEngine(arena: Arena, request: GraphSweep): Promise<Sw
   const device = await openGraph(gpu, arena, plan.graph, plan.weights, plan.round);
   return {
     units: (stage) => ablatable[stage]!.units,
-    openSegment: (own, { start, samples }) => openSegment(sweep, device, own, { start, images: samples }),
+    seed: request.seed,
+    optimal: request.optimal,
+    openSegment: (own, { start, samples }, given) =>
+      openSegment(sweep, device, own, { start, images: samples }, given?.on({ start, samples })),
   };
 }
 
@@ -55,6 +60,7 @@ async function openSegment(
   device: GraphDevice,
   arena: Arena,
   range: ImageRange,
+  gathered?: Given,
 ): Promise<OpenSegment<GraphStep>> {
   const { gpu, plan, ablatable } = sweep;
   const { graph, output, groups } = plan;
@@ -66,24 +72,38 @@ async function openSegment(
   const truth = await rankTruth(gpu, arena, sweep, range, logits, classes);
   prefixes.free(logits);
   const intact = intactOutcome(truth, classes);
-  return {
-    intact,
+  /** Reads a layer's pre-activation, from the prefix at hand or from another pass. */
+  const reading = async <T>(layer: string, read: (prefix: GraphPrefix) => Promise<T>): Promise<T> => {
+    const held = prefixes.current;
+    if (held?.z.has(layer)) return read(held);
+    prefixes.release();
+    using transient = gpu.arena.scope();
+    const roots = { z: new Set([layer]), values: new Set<string>() };
+    const { prefix } = await runPrefix(gpu, transient, device, images, range, roots, null);
+    return await read(prefix);
+  };
+  const readable: ReadableSegment = {
     truths: truth.truths,
-    async moments(stage, site, before) {
+    activations: (stage, site) => readable.sampleActivations(stage, site, false),
+    sampleActivations(stage, site, pooled) {
       const { layer } = ablatable[stage]!;
       const linear = site === "pre-activation";
-      const held = prefixes.current;
-      if (held?.z.has(layer)) return graphMoments(gpu, held, layer, linear, before);
-      prefixes.release();
-      using transient = gpu.arena.scope();
-      const roots = { z: new Set([layer]), values: new Set<string>() };
-      const { prefix } = await runPrefix(gpu, transient, device, images, range, roots, null);
-      return await graphMoments(gpu, prefix, layer, linear, before);
+      return reading(layer, (prefix) => graphActivations(gpu, prefix, layer, { linear, pooled }));
     },
-    async *run(step, coefficients) {
-      const replaced = await replacementsOf(step, sweep, coefficients);
+  };
+  const given = gathered ?? givenOf(readable, sweep.seed);
+  return {
+    ...readable,
+    intact,
+    moments(stage, site, before) {
+      const { layer } = ablatable[stage]!;
+      const linear = site === "pre-activation";
+      return reading(layer, (prefix) => graphMoments(gpu, prefix, layer, linear, before));
+    },
+    async *run(step, ablations, coefficients) {
+      const replaced = await replacementsOf(step, sweep, coefficients, given);
       await prefixes.open(step.group, null);
-      yield* runGraphStep(step, replaced, { ...sweep, prefix: prefixes.current!, truth, intact });
+      yield* runGraphStep(step, replaced, { ...sweep, ablations, prefix: prefixes.current!, truth, intact });
     },
     [Symbol.dispose]: () => prefixes[Symbol.dispose](),
   };
@@ -145,6 +165,7 @@ class Prefixes implements Disposable {
 }
 
 interface StepOptions extends GraphSweep {
+  readonly ablations: AblationSource;
   readonly prefix: GraphPrefix;
   readonly truth: GraphTruth;
   readonly intact: Outcome;
@@ -155,11 +176,13 @@ async function replacementsOf(
   { stage, deeper, replacement, site }: GraphStep,
   { ablatable, seed }: GraphSweep,
   coefficients: Coefficients,
+  given: Given,
 ): Promise<ReadonlyMap<string, ChannelReplacement>> {
   const replaced = new Map<string, ChannelReplacement>();
   for (const index of [stage, ...deeper]) {
     replaced.set(ablatable[index]!.layer, {
       coefficients: await coefficients(index, replacement, site),
+      given: await given(index, replacement, site),
       before: site === "pre-activation",
       seed: seed + index,
     });

@@ -5,6 +5,7 @@
  */
 import { wordsFor } from "../core/bitset.ts";
 import { LesionError } from "../core/errors.ts";
+import { givenBytes } from "../engine/given.ts";
 import type { CompiledGraph } from "../engine/graph/compiled-graph.ts";
 import { type KeptRoots, keptBytes, planPrefix } from "../engine/graph/graph-prefix.ts";
 import { entryMacsPerUnit, graphSiteBytes, planSuffix } from "../engine/graph/graph-site.ts";
@@ -291,7 +292,7 @@ function sized(
   images: number,
   roomBytes: number,
 ): { readonly step: GraphStep; readonly bytes: number } {
-  const { suffix, rows, macsPerSample, complements, deeper, stage } = family;
+  const { suffix, rows, macsPerSample, complements, deeper, stage, replacement, site: place } = family;
   const kind = isProcessor ? "processor" : "gpu";
   const classes = graph.shapes.get(output)!.at(-1) ?? 1;
   const { units } = ablatable[stage]!;
@@ -300,8 +301,12 @@ function sized(
   const site = graphSiteBytes(graph, suffix, images, complements);
   const tallyBytes = 4 * (2 * classes + 4 + wordsFor(images));
   const deeperWords = deeper.reduce((sum, index) => sum + wordsFor(ablatable[index]!.units), 0);
-  // Coefficients of further masked layers: three numbers a channel.
-  const deeperBytes = deeper.reduce((sum, index) => sum + 12 * paddedChannels(ablatable[index]!.units), 0);
+  // Of further masked layers: what units become on each image where that differs, else three numbers a channel.
+  const deeperBytes = deeper.reduce((sum, index) => {
+    const { layer, units: width } = ablatable[index]!;
+    const given = givenBytes(replacement, images, graph.shapes.get(layer)!);
+    return sum + (given > 0 ? given : 12 * paddedChannels(width));
+  }, 0);
   const maskBytes = tallyBytes + 4 * (units + 2 + wordsFor(units) + deeperWords);
   const rowsByTime = Math.max(1, Math.floor((BATCH_MS[kind] * ROUGH_MACS_PER_MS[kind] * rows.length) / macsPerSample));
   const masksPerBatch = Math.max(
@@ -310,13 +315,12 @@ function sized(
   );
   const rowsByMemory = Math.max(
     1,
-    Math.floor(Math.max(0, roomBytes - site.kept - masksPerBatch * maskBytes) / rowBytes),
+    Math.floor(Math.max(0, roomBytes - site.kept - deeperBytes - masksPerBatch * maskBytes) / rowBytes),
   );
   const rowsByBinding = Math.max(1, Math.floor(bindingBytes / (pass.widest * 4)));
   const rowsAtOnce = Math.min(masksPerBatch * images, rowsByMemory, rowsByBinding);
   const fixed = site.kept + deeperBytes + masksPerBatch * maskBytes;
   const bytes = Math.max(site.opening, fixed + rowsAtOnce * rowBytes);
-  const { replacement, site: place } = family;
   return {
     bytes,
     step: {

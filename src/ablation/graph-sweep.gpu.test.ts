@@ -17,6 +17,7 @@ import { type Change, evaluateNetwork } from "../reference/evaluate-network.ts";
 import type { Ablation } from "./ablation.ts";
 import { identity } from "./chain.fixture.ts";
 import type { Effect, Outcome } from "./effects.ts";
+import { donorsOf } from "./given-statistics.ts";
 import { type GraphPlan, type GraphPlanRequest, planGraphSweep } from "./graph-planner.ts";
 import { runSweep } from "./run-sweep.ts";
 
@@ -28,8 +29,12 @@ afterAll(() => gpu[Symbol.dispose]());
 
 const SAMPLES = 7;
 const CLASSES = 5;
+const SEED = 1;
 /** Of the logits' deviation: below such a margin, rounding may decide which class is first. */
 const DOUBT = 1e-4;
+
+/** What rounding up each of some dozens of buffers to 16 bytes comes to: plans add up what is asked for. */
+const GRAIN_BYTES = 256;
 
 /** A graph with data of which about half are classified rightly, and ablations of every sort. */
 function problemOf(seed: number) {
@@ -61,6 +66,8 @@ const REPLACEMENTS: readonly ReplacementOptions[] = [
   { kind: "mean" },
   { kind: "constant", value: 0.7 },
   { kind: "scale", factor: 1.8 },
+  { kind: "class-mean" },
+  { kind: "resample" },
 ];
 
 function ablationsOf({ ablatable, draw }: Problem, count: number): Ablation[] {
@@ -91,24 +98,46 @@ function changesOf(problem: Problem, { sites, replacement, site }: Ablation): Ch
   return sites.flatMap(({ layerIndex, units }): Change[] => {
     const { layer } = ablatable[layerIndex]!;
     return units.map((unit) => {
-      const shift = replacement.kind === "mean" ? meanOf(problem, graph, layer, unit, preActivation) : 0;
+      const seen = unitValues(problem, graph, layer, unit, preActivation);
       return {
         layer,
         units: [unit],
         scale: replacement.kind === "scale" ? replacement.factor : 0,
-        shift: replacement.kind === "constant" ? replacement.value : shift,
+        shift: shiftOf(replacement, seen, problem.labels),
         preActivation,
       };
     });
   });
 }
 
-function meanOf({ feeds, intact }: Problem, graph: CompiledGraph, name: string, unit: number, linear: boolean): number {
+/** What the intact network's unit gives: [SAMPLES, positions]. */
+function unitValues({ feeds, intact }: Problem, graph: CompiledGraph, name: string, unit: number, linear: boolean) {
   const channels = graph.shapes.get(name)!.at(-1)!;
   const values = linear ? evaluateNetwork(linearAt(graph.network, name), feeds, SAMPLES).get(name)! : intact.get(name)!;
-  let sum = 0;
-  for (let at = unit; at < values.length; at += channels) sum += values[at]!;
-  return sum / (values.length / channels);
+  return values.filter((_, at) => at % channels === unit);
+}
+
+/** What a unit becomes, or has added. */
+function shiftOf(replacement: ReplacementOptions, seen: Float64Array, labels: Uint16Array): Change["shift"] {
+  const positions = seen.length / SAMPLES;
+  const mean = (values: readonly number[] | Float64Array) =>
+    Array.from(values).reduce((sum, value) => sum + value, 0) / values.length;
+  switch (replacement.kind) {
+    case "mean":
+      return mean(seen);
+    case "constant":
+      return replacement.value;
+    case "class-mean":
+      return Float64Array.from(labels, (label) =>
+        mean(seen.filter((_, at) => labels[Math.floor(at / positions)] === label)),
+      );
+    case "resample":
+      return seen.map(
+        (_, at) => seen[donorsOf(SAMPLES, SEED)[Math.floor(at / positions)]! * positions + (at % positions)]!,
+      );
+    default:
+      return 0;
+  }
 }
 
 function linearAt(network: Network, name: string): Network {
@@ -122,11 +151,11 @@ async function sweep(problem: Problem, ablations: readonly Ablation[], budgetByt
   const { dataset, ablatable } = problem;
   const source = { count: ablations.length, at: (row: number) => ablations[row]! };
   const plan = planGraphSweep({ ...requestOf(problem, ablations), budgetBytes });
-  using session = gpu.session(budgetBytes);
+  using session = gpu.session(budgetBytes + GRAIN_BYTES);
   const effects: Effect[] = [];
   let intact: Outcome | null = null;
   const request = { gpu: session, plan, ablatable, ablations: source, dataset, transform: identity };
-  for await (const event of runSweep({ ...request, top5: true, loss, seed: 1, proceed: async () => true })) {
+  for await (const event of runSweep({ ...request, top5: true, loss, seed: SEED, proceed: async () => true })) {
     if (event.kind === "intact") intact = event.outcome;
     if (event.kind === "effects") effects.push(...event.effects);
     if (event.kind === "failed") throw event.error;

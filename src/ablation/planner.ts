@@ -6,6 +6,7 @@
 import { wordsFor } from "../core/bitset.ts";
 import { LesionError } from "../core/errors.ts";
 import { chainBytes, chainMacs } from "../engine/device-chain.ts";
+import { givenBytes } from "../engine/given.ts";
 import { layeredTailBytes } from "../engine/layered-tail.ts";
 import { prefixBytes } from "../engine/prefix.ts";
 import { siteBytes } from "../engine/site.ts";
@@ -132,7 +133,8 @@ function portions(
   const roomBytes = (budgetBytes - fixedBytes) * (1 - BATCH_SHARE);
   const keptBytes = (count: number) =>
     prefixBytes(widths, count) +
-    Math.max(0, ...stages.map((stage) => siteBytes(widths[stage]!, widths[stage + 1]!, count)));
+    Math.max(0, ...stages.map((stage) => siteBytes(widths[stage]!, widths[stage + 1]!, count))) +
+    Math.max(0, ...groups.map((group) => deeperBytes(group, chain, count)));
   // The entered layer is kept twice in one buffer: intact, and with all units replaced.
   const widest = Math.max(...widths, ...stages.map((stage) => 2 * widths[stage + 1]!));
   const halved = (count: number) => Math.ceil(count / 2 / SEGMENT_GRAIN) * SEGMENT_GRAIN;
@@ -164,6 +166,11 @@ function portions(
     fix: `Raise the memory budget to ${Math.ceil(needed / 2 ** 20)} MiB or more.`,
     detail: { needed, budgetBytes },
   });
+}
+
+/** What further masked stages become on `samples` samples, where that differs by sample. */
+function deeperBytes({ replacement, deeper }: Group, { stages }: DenseChain, samples: number): number {
+  return deeper.reduce((sum, stage) => sum + givenBytes(replacement, samples, [stages[stage]!.outFeatures]), 0);
 }
 
 /** How many of a group's masks, and how many rows of a layered tail, go together. */
@@ -198,6 +205,7 @@ function sized(group: Group, request: PlanRequest, samples: number, batchBytes: 
     macs: macsPerSample * request.samples,
     bytes:
       siteBytes(chain.stages[stage]!.outFeatures, widths[0]!, samples) +
+      deeperBytes(group, chain, samples) +
       masksPerBatch * maskBytes +
       (tail === "fused" ? 0 : rowsAtOnce * rowBytes),
   };

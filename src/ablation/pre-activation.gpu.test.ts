@@ -1,4 +1,7 @@
-/** Sweeps that replace units before their activation equal the float64 oracle: a sample differs only where it is undecided. */
+/**
+ * Sweeps that replace units before or after their activation, by constants or sample by sample, equal the float64 oracle: a
+ * sample differs only where it is undecided.
+ */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { hasBit } from "../core/bitset.ts";
 import { chunkBytes } from "../engine/prefix.ts";
@@ -12,6 +15,7 @@ import { columnMeans, evaluate, forward } from "../reference/oracle.ts";
 import type { Ablation, AblationPlace } from "./ablation.ts";
 import { identity, randomProblem } from "./chain.fixture.ts";
 import type { Effect, Outcome } from "./effects.ts";
+import { donorsOf } from "./given-statistics.ts";
 import { planSweep } from "./planner.ts";
 import { runSweep } from "./run-sweep.ts";
 
@@ -22,6 +26,8 @@ beforeAll(async () => {
 afterAll(() => gpu[Symbol.dispose]());
 
 type Problem = ReturnType<typeof randomProblem>;
+
+const SEED = 3;
 
 async function sweep({ chain, dataset }: Problem, ablations: readonly Ablation[]) {
   const source = { count: ablations.length, at: (row: number) => ablations[row]! };
@@ -35,10 +41,12 @@ async function sweep({ chain, dataset }: Problem, ablations: readonly Ablation[]
     isProcessor: gpu.isProcessor,
     bindingBytes: 2 ** 27,
   });
-  const request = { gpu, tuner: new Tuner(gpu), chain, dataset, transform: identity, plan, ablations: source };
+  const optimal = (stage: number, site: AblationPlace) =>
+    Float32Array.from({ length: chain.stages[stage]!.outFeatures }, (_, unit) => optimum(stage, unit, site));
+  const request = { gpu, tuner: new Tuner(gpu), chain, dataset, transform: identity, plan, ablations: source, optimal };
   const effects: Effect[] = [];
   let intact: Outcome | null = null;
-  for await (const event of runSweep({ ...request, top5: true, loss: true, seed: 3, proceed: async () => true })) {
+  for await (const event of runSweep({ ...request, top5: true, loss: true, seed: SEED, proceed: async () => true })) {
     if (event.kind === "failed") throw event.error;
     if (event.kind === "intact") intact = event.outcome;
     if (event.kind === "effects") effects.push(...event.effects);
@@ -60,22 +68,43 @@ function sitesOf(units: readonly number[]): Ablation["sites"][] {
   ]);
 }
 
+/** Some constant of a unit's own. */
+function optimum(stage: number, unit: number, site: AblationPlace = "post-activation"): number {
+  return Math.fround(((stage * 7 + unit * 3) % 5) / 4 - (site === "pre-activation" ? 1 : 0));
+}
+
+/** A unit's values [samples] by another sample's, or by the mean of its class. */
+function bySample(values: Float64Array, units: number, unit: number, labels: Uint16Array, kind: string): Float64Array {
+  const of = (n: number) => values[n * units + unit]!;
+  if (kind === "resample") return Float64Array.from(donorsOf(labels.length, SEED), of);
+  return Float64Array.from(labels, (label) => {
+    const same = [...labels.keys()].filter((n) => labels[n] === label);
+    return same.reduce((sum, n) => sum + of(n), 0) / same.length;
+  });
+}
+
 /** An ablation as the oracle of networks takes it. */
-function changesOf({ sites, replacement, site }: Ablation, { layers, inputs }: Problem): Change[] {
+function changesOf({ sites, replacement, site }: Ablation, { layers, inputs, labels }: Problem): Change[] {
   const samples = inputs.length / layers[0]!.inFeatures;
   const { pre, post } = forward(layers, inputs, samples);
   return sites.flatMap(({ layerIndex, units }) =>
     units.map((unit) => {
       const seen = (site === "pre-activation" ? pre : post)[layerIndex]!;
+      const isBySample = replacement.kind === "class-mean" || replacement.kind === "resample";
       const shifts = {
         mean: columnMeans(seen, samples)[unit]!,
         constant: "value" in replacement ? replacement.value : 0,
+        optimal: optimum(layerIndex, unit, site),
       };
       return {
         layer: `dense${layerIndex}`,
         units: [unit],
         scale: replacement.kind === "scale" ? replacement.factor : 0,
-        shift: replacement.kind === "mean" || replacement.kind === "constant" ? shifts[replacement.kind] : 0,
+        shift: isBySample
+          ? bySample(seen, layers[layerIndex]!.outFeatures, unit, labels, replacement.kind)
+          : replacement.kind in shifts
+            ? shifts[replacement.kind as keyof typeof shifts]
+            : 0,
         preActivation: site === "pre-activation",
       };
     }),
@@ -92,6 +121,9 @@ const replacements: readonly ReplacementOptions[] = [
   { kind: "mean" },
   { kind: "constant", value: 0.7 },
   { kind: "scale", factor: -0.5 },
+  { kind: "class-mean" },
+  { kind: "resample" },
+  { kind: "optimal" },
 ];
 
 test.each(shapes)("%o, %s", async (sizes, kind) => {
@@ -129,6 +161,30 @@ test.each(shapes)("%o, %s", async (sizes, kind) => {
   }
   // The two places are not the same thing.
   expect(apart).toBeGreaterThan(sites.length);
+});
+
+test.each(["pre-activation", "post-activation"] as const)(
+  "a sample alone in its class keeps its activation under class-mean, bit by bit; %s",
+  async (site) => {
+    const problem = randomProblem(7, [6, 9, 7, 5], 5, "tanh");
+    const alone = { ...problem, dataset: { ...problem.dataset, labels: Uint16Array.of(3, 0, 4, 1, 2) } };
+    const rows = sitesOf([9, 7])
+      .filter((sites) => sites.length === 1)
+      .map((sites, row): Ablation => ({ sweep: 0, index: row, row, sites, replacement: { kind: "class-mean" }, site }));
+    const { effects } = await sweep(alone, rows);
+    expect(effects).toHaveLength(rows.length);
+    expect(effects.every(({ noop }) => noop)).toBe(true);
+    const mixed = await sweep(problem, rows);
+    expect(new Set(problem.labels).size).toBeLessThan(5);
+    expect(mixed.effects.every(({ noop }) => noop)).toBe(false);
+  },
+);
+
+test("one sample cannot be resampled", async () => {
+  const problem = randomProblem(7, [6, 9, 5], 1, "relu");
+  const sites = [{ layerIndex: 0, units: [0] }];
+  const row: Ablation = { sweep: 0, index: 0, row: 0, sites, replacement: { kind: "resample" } };
+  await expect(sweep(problem, [row])).rejects.toMatchObject({ code: "bad-data" });
 });
 
 test("noise before a linear activation is noise after it", async () => {

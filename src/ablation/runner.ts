@@ -3,10 +3,11 @@
  * batches (two under way at once), and gives effects as they are found.
  */
 import { countBits } from "../core/bitset.ts";
+import { LesionError } from "../core/errors.ts";
 import { openFusedTail } from "../engine/fused-tail.ts";
 import { openLayeredTail } from "../engine/layered-tail.ts";
 import type { Prefix } from "../engine/prefix.ts";
-import { movedBy, openSite, type Site, type UnitReplacement } from "../engine/site.ts";
+import { differsBySample, movedBy, openSite, type Site, type UnitReplacement } from "../engine/site.ts";
 import type { MaskBatch, Tail } from "../engine/tail.ts";
 import type { Tuner } from "../engine/tuner.ts";
 import type { Gpu } from "../gpu/device.ts";
@@ -14,6 +15,7 @@ import { readTally, type TallyLayout, tallyLayout } from "../kernels/tally.ts";
 import type { Ablation, AblationSource } from "./ablation.ts";
 import { runBatches } from "./batches.ts";
 import { effectOf, type Outcome } from "./effects.ts";
+import type { Given } from "./given-statistics.ts";
 import { entryMacs, suffixMacs } from "./grouping.ts";
 import type { PlanStep } from "./planner.ts";
 import { SingleUnitMemory, touched } from "./single-unit-memory.ts";
@@ -29,6 +31,8 @@ export interface SweepOptions {
   readonly loss: boolean;
   readonly seed: number;
   readonly coefficients: Coefficients;
+  /** Needed where a step's replacement differs by sample. */
+  readonly given?: Given;
   /** Asked before each batch; resolves when it may go on, with false where it must stop. */
   readonly proceed: () => Promise<boolean>;
 }
@@ -65,9 +69,13 @@ export async function* runStep(step: PlanStep, options: SweepOptions): AsyncGene
 async function replacementAt(
   { replacement, site: place }: PlanStep,
   stage: number,
-  { coefficients, seed }: SweepOptions,
+  { coefficients, given, seed }: SweepOptions,
 ): Promise<UnitReplacement> {
-  return { coefficients: await coefficients(stage, replacement, place), place, seed };
+  const values = (await given?.(stage, replacement, place)) ?? null;
+  if (differsBySample(replacement) && !values) {
+    throw new LesionError("internal", `what "${replacement.kind}" replaces units of stage ${stage} by is not given`);
+  }
+  return { coefficients: await coefficients(stage, replacement, place), given: values, place, seed };
 }
 
 /** Whether an ablation changes any activation, on any sample. */

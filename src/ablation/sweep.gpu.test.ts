@@ -89,6 +89,8 @@ test.each<[ReplacementOptions, boolean]>([
   [{ kind: "zero" }, true],
   [{ kind: "mean" }, false],
   [{ kind: "noise", sigma: 1.5 }, true],
+  [{ kind: "class-mean" }, false],
+  [{ kind: "resample" }, true],
 ])("%o, loss %s", async (replacement, loss) => {
   const problem = randomProblem(23, [5, 6, 7, 4], SAMPLES, "relu");
   const ablations = ablationsOf([6, 7], replacement);

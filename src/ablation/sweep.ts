@@ -5,11 +5,18 @@
  */
 import { wordsFor } from "../core/bitset.ts";
 import type { LesionError } from "../core/errors.ts";
-import { coefficientsOf, type Moments, needsMoments, type ReplacementOptions } from "../engine/site.ts";
+import {
+  coefficientsOf,
+  differsBySample,
+  type Moments,
+  needsMoments,
+  type ReplacementOptions,
+} from "../engine/site.ts";
 import type { Arena } from "../gpu/arena.ts";
 import type { Gpu } from "../gpu/device.ts";
-import type { AblationPlace } from "./ablation.ts";
+import type { AblationPlace, AblationSource } from "./ablation.ts";
 import { type Effect, noEffect, type Outcome } from "./effects.ts";
+import { GivenStatistics, type ReadableSegment, type WantedValues } from "./given-statistics.ts";
 
 /** What all engines' steps have in common. */
 export interface Step {
@@ -41,20 +48,28 @@ export type Coefficients = (
 ) => Promise<Float32Array>;
 
 /** A segment whose intact outcome is known, and on which steps can be run. */
-export interface OpenSegment<S extends Step> extends Disposable {
+export interface OpenSegment<S extends Step> extends ReadableSegment, Disposable {
   readonly intact: Outcome;
-  /** [samples]: see shaders/lib/tally.wgsl. */
-  readonly truths: Uint32Array;
   /** Moments of a stage's units over the segment, added to `before`. */
   moments(stage: number, site: AblationPlace, before?: Moments): Promise<Moments>;
-  run(step: S, coefficients: Coefficients): AsyncGenerator<SweepBatch>;
+  /** The rows of a step are `ablations`'. */
+  run(step: S, ablations: AblationSource, coefficients: Coefficients): AsyncGenerator<SweepBatch>;
 }
+
+/** [units]: the constants by which the replacement `optimal` replaces a stage's units. */
+export type OptimalConstants = (stage: number, site: AblationPlace) => Float32Array;
 
 /** What computes a sweep. */
 export interface SweepEngine<S extends Step> {
   readonly units: (stage: number) => number;
-  /** What the segment holds belongs to `arena`. */
-  openSegment(arena: Arena, segment: Segment): Promise<OpenSegment<S>>;
+  /** Of noise and of donors. */
+  readonly seed: number;
+  readonly optimal?: OptimalConstants | undefined;
+  /**
+   * What the segment holds belongs to `arena`. `given`: what differs by sample, gathered from all segments; left out where this
+   * one is all there is.
+   */
+  openSegment(arena: Arena, segment: Segment, given?: GivenStatistics): Promise<OpenSegment<S>>;
 }
 
 /** The part of a plan that says which steps run on how many samples at once. */
@@ -80,17 +95,18 @@ export async function* runSegments<S extends Step>(
   gpu: Gpu,
   engine: SweepEngine<S>,
   plan: SegmentedPlan<S>,
+  ablations: AblationSource,
   proceed: () => Promise<boolean>,
 ): AsyncGenerator<SweepEvent> {
   const segments = segmentsOf(plan);
   if (segments.length > 1) {
-    yield* joinSegments(gpu, engine, plan, segments, proceed);
+    yield* joinSegments(gpu, engine, plan, ablations, segments, proceed);
     return;
   }
   using arena = gpu.arena.scope();
   using segment = await engine.openSegment(arena, segments[0]!);
   yield { kind: "intact", outcome: segment.intact, truths: segment.truths };
-  yield* stepsOf(plan.steps, segment, statisticsOf(engine, segment));
+  yield* runSteps(plan.steps, segment, ablations, statisticsOf(engine, segment));
 }
 
 function segmentsOf<S extends Step>({ samples, samplesPerSegment }: SegmentedPlan<S>): Segment[] {
@@ -101,13 +117,15 @@ function segmentsOf<S extends Step>({ samples, samplesPerSegment }: SegmentedPla
   return segments;
 }
 
-async function* stepsOf<S extends Step>(
+/** Runs steps on a segment that is open. */
+export async function* runSteps<S extends Step>(
   steps: readonly S[],
   segment: OpenSegment<S>,
+  ablations: AblationSource,
   coefficients: Coefficients,
 ): AsyncGenerator<Extract<SweepEvent, { kind: "effects" | "macs" | "failed" }>> {
   for (const step of steps) {
-    for await (const { effects, macs, failed } of segment.run(step, coefficients)) {
+    for await (const { effects, macs, failed } of segment.run(step, ablations, coefficients)) {
       yield { kind: "macs", macs };
       if (failed) yield { kind: "failed", ...failed };
       if (effects.length > 0) yield { kind: "effects", effects };
@@ -117,45 +135,69 @@ async function* stepsOf<S extends Step>(
 
 /** Coefficients from the samples of one segment. */
 export function statisticsOf<S extends Step>(
-  engine: Pick<SweepEngine<S>, "units">,
+  engine: Pick<SweepEngine<S>, "units" | "optimal">,
   segment: Pick<OpenSegment<S>, "moments">,
 ): Coefficients {
   return async (stage, replacement, site) => {
     const moments = needsMoments(replacement) ? await segment.moments(stage, site) : null;
-    return coefficientsOf(replacement, engine.units(stage), moments);
+    return coefficientsOf(replacement, engine.units(stage), moments, optimalOf(engine, stage, replacement, site));
   };
 }
 
-/** The coefficients that the steps of a plan ask for, from all of its samples; the steps are not run. */
-export function statisticsOfPlan<S extends Step>(
-  gpu: Gpu,
-  engine: SweepEngine<S>,
-  plan: SegmentedPlan<S>,
-): Promise<Coefficients> {
-  return jointStatistics(gpu, engine, plan, segmentsOf(plan));
+function optimalOf<S extends Step>(
+  { optimal }: Pick<SweepEngine<S>, "optimal">,
+  stage: number,
+  { kind }: ReplacementOptions,
+  site: AblationPlace,
+): Float32Array | null {
+  return kind === "optimal" && optimal ? optimal(stage, site) : null;
 }
 
-/** Coefficients from the samples of all segments: means and deviations need a pass over them first. */
-async function jointStatistics<S extends Step>(
+/** The coefficients that the steps of a plan ask for, from all of its samples; the steps are not run. */
+export async function statisticsOfPlan<S extends Step>(
   gpu: Gpu,
   engine: SweepEngine<S>,
   plan: SegmentedPlan<S>,
-  segments: readonly Segment[],
 ): Promise<Coefficients> {
+  return (await jointStatistics(gpu, engine, plan)).coefficients;
+}
+
+/**
+ * Coefficients, and what differs by sample, from the samples of all segments: most need a pass over them first. `given` is for
+ * `openSegment`.
+ */
+export async function jointStatistics<S extends Step>(
+  gpu: Gpu,
+  engine: SweepEngine<S>,
+  plan: SegmentedPlan<S>,
+  segments: readonly Segment[] = segmentsOf(plan),
+): Promise<{ readonly coefficients: Coefficients; readonly given: GivenStatistics }> {
   const keyOf = (stage: number, site: AblationPlace) => `${stage} ${site}`;
   const wanted = new Map<string, readonly [stage: number, site: AblationPlace]>();
+  const wantedValues = new Map<string, WantedValues>();
   for (const { stage, deeper, replacement, site } of plan.steps) {
-    if (!needsMoments(replacement)) continue;
-    for (const each of [stage, ...deeper]) wanted.set(keyOf(each, site), [each, site]);
+    for (const each of [stage, ...deeper]) {
+      if (needsMoments(replacement)) wanted.set(keyOf(each, site), [each, site]);
+      if (!differsBySample(replacement)) continue;
+      wantedValues.set(`${replacement.kind} ${keyOf(each, site)}`, { stage: each, replacement, site });
+    }
   }
   const moments = new Map<string, Moments>();
-  for (const segment of wanted.size > 0 ? segments : []) {
+  const given = new GivenStatistics(plan.samples, engine.seed);
+  for (const segment of wanted.size + wantedValues.size > 0 ? segments : []) {
     using arena = gpu.arena.scope();
     using open = await engine.openSegment(arena, segment);
     for (const [key, [stage, site]] of wanted) moments.set(key, await open.moments(stage, site, moments.get(key)));
+    await given.add(open, segment.start, wantedValues.values());
   }
-  return async (stage, replacement, site) =>
-    coefficientsOf(replacement, engine.units(stage), moments.get(keyOf(stage, site)) ?? null);
+  const coefficients: Coefficients = async (stage, replacement, site) =>
+    coefficientsOf(
+      replacement,
+      engine.units(stage),
+      moments.get(keyOf(stage, site)) ?? null,
+      optimalOf(engine, stage, replacement, site),
+    );
+  return { coefficients, given };
 }
 
 /** All segments for one block of rows, then for the next: effects wait in memory until every segment has added to them. */
@@ -163,10 +205,11 @@ async function* joinSegments<S extends Step>(
   gpu: Gpu,
   engine: SweepEngine<S>,
   plan: SegmentedPlan<S>,
+  ablations: AblationSource,
   segments: readonly Segment[],
   proceed: () => Promise<boolean>,
 ): AsyncGenerator<SweepEvent> {
-  const coefficients = await jointStatistics(gpu, engine, plan, segments);
+  const { coefficients, given } = await jointStatistics(gpu, engine, plan, segments);
   let whole: Outcome | null = null;
   for (const steps of blocksOf(plan)) {
     const joined = new Map<number, { effect: Effect; parts: number }>();
@@ -174,10 +217,10 @@ async function* joinSegments<S extends Step>(
     const truths = new Uint32Array(plan.samples);
     for (const segment of segments) {
       using arena = gpu.arena.scope();
-      using open = await engine.openSegment(arena, segment);
+      using open = await engine.openSegment(arena, segment, given);
       truths.set(open.truths, segment.start);
       if (!whole) yield { kind: "samples", samples: segment.start + segment.samples };
-      for await (const event of stepsOf(steps, open, coefficients)) {
+      for await (const event of runSteps(steps, open, ablations, coefficients)) {
         if (event.kind !== "effects") {
           yield event;
           continue;

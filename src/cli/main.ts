@@ -14,6 +14,7 @@ import { exportRun } from "./commands/export.ts";
 import { inspect } from "./commands/inspect.ts";
 import { merge } from "./commands/merge.ts";
 import { plan } from "./commands/plan.ts";
+import { report } from "./commands/report.ts";
 import { run } from "./commands/run.ts";
 import { runModel } from "./commands/run-model.ts";
 import { serve } from "./commands/serve.ts";
@@ -28,6 +29,7 @@ const COMMANDS: readonly Command[] = [
   inspect,
   runModel,
   check,
+  report,
   exportRun,
   compare,
   merge,

@@ -21,7 +21,9 @@ const right = (title: string) => ({ title, align: "right" }) as const;
 export function recoveryLines(results: RunResults, all: boolean, width: number): string[] {
   if (results.recoveries.length === 0) return [];
   const summaries = summarizeRecovery(results);
-  const told = new Map(results.analyses.map((analysis) => [analysis.arm, analysis]));
+  const told = new Map(
+    results.analyses.filter((record) => record.name === "recovery").map((analysis) => [analysis.arm, analysis]),
+  );
   const analyses = analyzeRecovery(results, results.run.seed).map((analysis) => told.get(analysis.arm) ?? analysis);
   const control = results.recoveries.filter(({ arm }) => arm === "control");
   const { epochs } = results.recoveries[0]!;

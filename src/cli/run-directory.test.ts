@@ -89,11 +89,14 @@ describe("RunDirectory", () => {
     const once = await RunDirectory.prepare(folder, sampleStudy, true);
     const journal = [runRecord, baselineRecord, ablationRecord(3)];
     const checkpoints = { [state]: { url: `at ${state}` } };
-    expect(await once.resumption(page)).toEqual({ journal, checkpoints });
+    const journalBits = { url: "at bits.bin" };
+    const network = (name: string) => ({ [name]: { url: `at ${name}` } });
+    const kept = { journal, journalBits, checkpoints };
+    expect(await once.resumption(page)).toEqual({ ...kept, networks: network("trained.onnx") });
     await write(true, [artifact("untrained.onnx")]);
     expect(await once.resumption(page)).toEqual({
-      journal,
-      checkpoints,
+      ...kept,
+      networks: { ...network("trained.onnx"), ...network("untrained.onnx") },
       trained: { trained: { url: "at trained.onnx" }, untrained: { url: "at untrained.onnx" } },
     });
   });

@@ -86,19 +86,21 @@ export class RunDirectory implements AsyncDisposable {
   /** What a run needs to go on where this one stopped; its files are given addresses. */
   async resumption(
     page: Pick<HeadlessPage, "share">,
-  ): Promise<Pick<PageRequest, "journal" | "trained" | "checkpoints">> {
+  ): Promise<Pick<PageRequest, "journal" | "journalBits" | "trained" | "checkpoints" | "networks">> {
     const journal = this.records.filter((record) => record.type !== "end" && record.type !== "failure");
     if (journal.length === 0) return {};
     const names = (await readdir(this.folder)).sort();
     const files = (some: readonly string[]) =>
       shared(page, new Map(some.map((name) => [name, join(this.folder, name)])));
-    const { "trained.onnx": trained, "untrained.onnx": untrained } = files(
-      names.filter((name) => name.endsWith(".onnx")),
-    );
+    const networks = files(names.filter((name) => name.endsWith(".onnx")));
+    const { "trained.onnx": trained, "untrained.onnx": untrained } = networks;
+    const { [BITS]: bits } = files(names.filter((name) => name === BITS));
     return {
       journal,
+      ...(bits ? { journalBits: bits } : {}),
       ...(trained && untrained ? { trained: { trained, untrained } } : {}),
       checkpoints: files(names.filter((name) => IS_CHECKPOINT.test(name))),
+      networks,
     };
   }
 

@@ -1,7 +1,7 @@
 /** Parts and counts of a data set that an evaluation needs: the first so many samples, and how many each class has. */
 
 import { LesionError } from "../core/errors.ts";
-import type { Dataset } from "./dataset.ts";
+import { type Dataset, featuresOf } from "./dataset.ts";
 
 /**
  * The first `limit` samples, read as those of the whole set; all of them where `limit` is null or not less than there are.
@@ -24,4 +24,19 @@ export function classSamples(dataset: Dataset): number[] {
   const counts = new Array<number>(dataset.classes).fill(0);
   for (const label of dataset.labels) counts[label] = counts[label]! + 1;
   return counts;
+}
+
+/** The same samples in another order: sample n is sample `order[n]`. Each is read by itself. */
+export function reordered(dataset: Dataset, order: ArrayLike<number>): Dataset {
+  const features = featuresOf(dataset);
+  return {
+    ...dataset,
+    samples: order.length,
+    labels: Uint16Array.from(order, (sample) => dataset.labels[sample]!),
+    async read(start, count) {
+      const values = new (dataset.stored === "bytes" ? Uint8Array : Float32Array)(count * features);
+      for (let n = 0; n < count; n++) values.set(await dataset.read(order[start + n]!, 1), n * features);
+      return values;
+    },
+  };
 }

@@ -10,6 +10,7 @@ import { planScore } from "../kernels/score.ts";
 import type { TallyLayout } from "../kernels/tally.ts";
 import { type Activation, LINEAR } from "../network/network.ts";
 import { openDeltaEntry, openMaskedEntry, type Part } from "./entry.ts";
+import { givenBySample } from "./given.ts";
 import { packBits } from "./masks.ts";
 import { defaultGemm, type Prefix } from "./prefix.ts";
 import { prepare } from "./prepare.ts";
@@ -134,7 +135,7 @@ async function remaskPass(
   arena: Arena,
   prefix: Prefix,
   stage: number,
-  { coefficients, place, seed }: UnitReplacement,
+  { coefficients, given, place, seed }: UnitReplacement,
   { bits, h }: { bits: GPUBuffer; h: GPUBuffer },
 ): Promise<Pass> {
   const { outFeatures: units, activation } = prefix.model.stages[stage]!.layer;
@@ -148,10 +149,11 @@ async function remaskPass(
       sampleStart: prefix.start,
       seed: seed + stage,
       before: place === "pre-activation" ? activation : null,
+      given: given !== null,
     });
   const prepared = await prepare(gpu, planOf({ masks: 1, maskStart: 0, images: 1, imageStart: 0 }), {
     masks: bits,
-    coefficients: arena.upload("coefficients", coefficients),
+    coefficients: arena.upload("coefficients", given ? givenBySample(given) : coefficients),
     h,
   });
   return (part) => prepared.record(planOf(part));

@@ -56,6 +56,25 @@ test.each(kinds.flatMap((kind) => [false, true].map((before) => [kind, before] a
   },
 );
 
+test.each([false, true])(
+  "displace takes shifts that differ by sample from where it writes; before: %s",
+  async (before) => {
+    const [units, samples, stride] = [5, 67, 70];
+    const draw = random(3);
+    const normals = (count: number) => Float32Array.from({ length: count }, () => draw.normal());
+    const [z, given] = [normals(units * stride), normals(units * stride)];
+    const activation = { kind: "relu", alpha: 0 } as const;
+    const shape = { units, samples, stride, activation, before, given: true, seed: 1, sampleStart: 0 };
+    const coefficients = new Float32Array(3 * units);
+    const { displacement } = await runPlan(gpu, planDisplace(shape), { z, coefficients, displacement: given });
+    const wanted = given.map((value, at) => {
+      if (at % stride >= samples) return value;
+      return Math.fround((before ? Math.max(0, value) : value) - Math.max(0, z[at]!));
+    });
+    expect(displacement).toEqual(wanted);
+  },
+);
+
 describe("noise", () => {
   const draw = async (options: Partial<DisplaceShape>, sigma = 1) => {
     const shape: DisplaceShape = {
@@ -238,3 +257,23 @@ test.each([[null], [{ kind: "tanh", alpha: 0 }]] as const)(
     );
   },
 );
+
+test("remask gives masked units what they become on each image, which goes through the activation before which they are", async () => {
+  const [units, images, masks, imageStart] = [33, 5, 3, 2];
+  const draw = random(4);
+  const rows = masks * images;
+  const normals = (count: number) => Float32Array.from({ length: count }, () => draw.normal());
+  const bits = Uint32Array.from({ length: masks * wordsFor(units) }, () => draw.uint32());
+  const [given, h] = [normals((imageStart + images) * units), normals(rows * units)];
+  for (const before of [null, { kind: "relu", alpha: 0 } as const]) {
+    const shape = { rows, units, images, maskStart: 0, imageStart, sampleStart: 0, seed: 1, before, given: true };
+    const got = await runPlan(gpu, planRemask(shape), { masks: bits, coefficients: given, h });
+    const wanted = h.map((value, at) => {
+      const [row, unit] = [Math.floor(at / units), at % units];
+      const isMasked = hasBit(bits.subarray(Math.floor(row / images) * wordsFor(units)), unit);
+      const after = isMasked ? given[(imageStart + (row % images)) * units + unit]! : value;
+      return before ? Math.max(0, after) : after;
+    });
+    expect(got.h).toEqual(wanted);
+  }
+});

@@ -14,20 +14,27 @@ export interface MaskShape {
   /** Applied to all of h after masking: the layer's own, where it is masked before its activation. */
   readonly activation?: Activation;
   readonly noise: boolean;
+  /** Where what units become differs by sample: `coefficients` are [images, givenPositions, units] then, 1 or all positions. */
+  readonly givenPositions?: number;
   readonly seed: number;
   readonly sampleStart: number;
 }
 
 export function planMaskChannels(shape: MaskShape): KernelPlan {
-  const { rows, positions, units, activation = LINEAR, noise, seed, sampleStart } = shape;
+  const { rows, positions, units, activation = LINEAR, noise, givenPositions = 0, seed, sampleStart } = shape;
   const channels4 = vectorsOf(units);
   return {
     shader,
-    constants: { ACTIVATION: activationNumber(activation.kind), NOISE: noise ? 1 : 0 },
+    constants: {
+      ACTIVATION: activationNumber(activation.kind),
+      NOISE: noise ? 1 : 0,
+      GIVEN: givenPositions > 0 ? 1 : 0,
+    },
     parameters: {
       rows,
       positions,
       channels4,
+      givenPositions,
       maskWords: wordsFor(units),
       sampleStart,
       seed: seed >>> 0,

@@ -20,6 +20,8 @@ import { planBatchedGemmTile } from "./batched-gemm-tile.ts";
 import { planBinary } from "./binary.ts";
 import { planBinaryGradient } from "./binary-gradient.ts";
 import { planChannelMoments } from "./channel-moments.ts";
+import { planChannelProducts } from "./channel-products.ts";
+import { planChannelProfile } from "./channel-profile.ts";
 import { planChannelSums } from "./channel-sums.ts";
 import { planConcat } from "./concat.ts";
 import { convShape } from "./conv2d.fixture.ts";
@@ -57,6 +59,7 @@ import { planRank } from "./rank.ts";
 import { planPad } from "./rearrange.ts";
 import { planRemask } from "./remask.ts";
 import { planReplaceChannels } from "./replace-channels.ts";
+import { planRowDistance } from "./row-distance.ts";
 import { planScale } from "./scale.ts";
 import { planScore } from "./score.ts";
 import { planScoreRows } from "./score-rows.ts";
@@ -70,6 +73,13 @@ import { tallyLayout } from "./tally.ts";
 import { planTallyLosses } from "./tally-losses.ts";
 import { planTransposeWeights } from "./transpose-weights.ts";
 import { planTransposedGemmRegister, planTransposedGemmTile } from "./transposed-gemm.ts";
+import { planTsneAffinities } from "./tsne-affinities.ts";
+import { planTsneBandwidth } from "./tsne-bandwidth.ts";
+import { planTsneDistances } from "./tsne-distances.ts";
+import { planTsneDivergence } from "./tsne-divergence.ts";
+import { planTsneForces } from "./tsne-forces.ts";
+import { planTsneStep } from "./tsne-step.ts";
+import { planTsneTotal } from "./tsne-total.ts";
 import { planUnitMoments } from "./unit-moments.ts";
 import {
   planWinogradFilter,
@@ -231,8 +241,38 @@ const trainingCases: Readonly<Record<string, Case>> = {
   },
 };
 
+// 9 points, one part; as many threads as a workgroup has, and some too many.
+const points = 9;
+const columns = { points, block: { first4: 0, stride4: 8 }, from4: 0, count4: 8 } as const;
+const square = floats(1024).map(Math.abs);
+const tsneCases: Readonly<Record<string, Case>> = {
+  "tsne-affinities": {
+    plan: planTsneAffinities(columns, true),
+    data: { bands: floats(160).map(Math.abs), p: square },
+  },
+  "tsne-bandwidth": {
+    plan: planTsneBandwidth(columns, { perplexity: 3, first: true }, true),
+    data: { d: square, bands: blank(160) },
+  },
+  "tsne-distances": { plan: planTsneDistances(columns, 2, true), data: { x: floats(64), d: blank(1024) } },
+  "tsne-divergence": {
+    plan: planTsneDivergence(columns, true),
+    data: { p: square, y: floats(64), divergence: blank(32) },
+  },
+  "tsne-forces": { plan: planTsneForces(columns, true), data: { p: square, y: floats(64), forces: blank(160) } },
+  "tsne-step": {
+    plan: planTsneStep(points, { exaggeration: 12, momentum: 0.5, rate: 50 }, true),
+    data: {
+      ...{ forces: floats(160), totals: floats(256).map(Math.abs) },
+      ...{ y: floats(64), velocity: floats(64), gain: floats(64) },
+    },
+  },
+  "tsne-total": { plan: planTsneTotal(points, true), data: { forces: floats(160), totals: blank(256) } },
+};
+
 const cases: Readonly<Record<string, Case>> = {
   ...trainingCases,
+  ...tsneCases,
   "delta-entry": {
     plan: planDeltaEntry({ ...masked, stride: 5, activation: relu }, { images: 1 }),
     data: {
@@ -363,6 +403,14 @@ const cases: Readonly<Record<string, Case>> = {
     plan: planChannelMoments(300, 5, relu),
     data: { z: floats(2400), partial: blank(32) },
   },
+  "channel-products": {
+    plan: planChannelProducts({ groups: 2, positions: 5, channels: 5, parts: 2, absolute: true }),
+    data: { x: floats(80), y: floats(80), sums: blank(64) },
+  },
+  "channel-profile": {
+    plan: planChannelProfile({ images: 2, positions: 5, channels: 5, parts: 2 }),
+    data: { a: floats(80), profile: blank(128) },
+  },
   "conv2d-data-gradient": {
     plan: planConv2dDataGradient(conv),
     data: { dy: floats(128), weight: floats(9 * 64), dx: blank(128) },
@@ -435,6 +483,11 @@ const cases: Readonly<Record<string, Case>> = {
   "replace-channels": {
     plan: planReplaceChannels({ ...replacement, images: 2, channels: 5, activation: relu, before: false }),
     data: { z: floats(48), coefficients: floats(24), replaced: blank(48) },
+  },
+  // As many threads as there is work: see fused-tail.
+  "row-distance": {
+    plan: planRowDistance({ rows: 2, shape: [3, 5], parts: 2 }),
+    data: { a: floats(48), b: floats(48), partial: blank(8) },
   },
   scale: {
     plan: planScale({ rows: 2, shape: [3, 5], activation: relu, affine: true }),

@@ -16,12 +16,18 @@ export interface RemaskShape {
   readonly seed: number;
   /** Where units are replaced before their activation: the activation that h has not been through. Null: it has. */
   readonly before: Activation | null;
+  /** Whether what units become differs by sample: `coefficients` are [samples, units] then, from image 0 on. */
+  readonly given?: boolean;
 }
 
-export function planRemask({ before, ...shape }: RemaskShape): KernelPlan {
+export function planRemask({ before, given = false, ...shape }: RemaskShape): KernelPlan {
   return {
     shader,
-    constants: { BEFORE: before === null ? 0 : 1, ACTIVATION: activationNumber(before?.kind ?? "linear") },
+    constants: {
+      BEFORE: before === null ? 0 : 1,
+      GIVEN: given ? 1 : 0,
+      ACTIVATION: activationNumber(before?.kind ?? "linear"),
+    },
     parameters: { ...shape, seed: shape.seed >>> 0, alpha: before?.alpha ?? 0, beta: before?.beta ?? 0 },
     workgroups: grid(Math.ceil((shape.rows * shape.units) / shader.constants.WORKGROUP)),
   };

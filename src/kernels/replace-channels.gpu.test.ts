@@ -193,6 +193,52 @@ function drawRows(seed: number, images: number, units: number) {
   return { bits, rows, table: Uint32Array.from(rows.flat()), isMasked };
 }
 
+test.each([false, true])(
+  "replace-channels takes what differs by image from where it writes; before: %s",
+  async (before) => {
+    const [images, positions, channels] = [3, 9, 5];
+    const [z, given] = [1, 2].map((seed) => drawTensor(random(seed), images, [positions, channels])) as [
+      ReturnType<typeof drawTensor>,
+      ReturnType<typeof drawTensor>,
+    ];
+    const shape = { images, positions, channels, activation: RELU6, before, noise: false, given: true };
+    const { replaced } = await runPlan(gpu, planReplaceChannels({ ...shape, seed: 1, sampleStart: 0 }), {
+      ...{ z: z.packed, coefficients: new Float32Array(24) },
+      replaced: Float32Array.of(...given.packed, UNTOUCHED, UNTOUCHED),
+    });
+    const wanted = given.values.map((value) => (before ? applyActivation(RELU6, value) : value));
+    expect(whole(replaced, images, positions, channels)).toEqual(wanted);
+  },
+);
+
+test.each([1, 9])(
+  "mask-channels gives masked units what they become on each image at %i of 9 positions",
+  async (many) => {
+    await fc.assert(
+      fc.asyncProperty(someChannels, fc.integer({ min: 1, max: 5 }), fc.integer(), async (channels, images, seed) => {
+        const positions = 9;
+        const { bits, rows, table, isMasked } = drawRows(seed, images, channels);
+        const h = drawTensor(random(seed), rows.length, [positions, channels]);
+        const given = drawTensor(random(seed, "given"), images, [many, channels]);
+        const shape = { rows: rows.length, positions, units: channels, activation: RELU6, noise: false };
+        const plan = planMaskChannels({ ...shape, givenPositions: many, seed: 1, sampleStart: 0 });
+        const got = await runPlan(gpu, plan, {
+          ...{ masks: bits, coefficients: given.packed, rows: table },
+          h: Float32Array.of(...h.packed, UNTOUCHED, UNTOUCHED),
+        });
+        const wanted = h.values.map((value, at) => {
+          const [row, channel] = [Math.floor(at / (positions * channels)), at % channels];
+          const position = Math.floor(at / channels) % positions;
+          const place = rows[row]![0] * many + (many === 1 ? 0 : position);
+          return applyActivation(RELU6, isMasked(row, channel) ? given.values[place * channels + channel]! : value);
+        });
+        expect(whole(got.h, rows.length, positions, channels)).toEqual(wanted);
+      }),
+      { seed: 1337, numRuns: 12 },
+    );
+  },
+);
+
 test("select-channels takes masked units from one tensor, all else from the other", async () => {
   await fc.assert(
     fc.asyncProperty(maps, fc.nat(64), async ({ images, positions, channels, seed }, skip) => {

@@ -14,6 +14,8 @@ export interface ReplaceShape {
   readonly activation: Activation;
   /** Replaces before the activation, not after it. */
   readonly before: boolean;
+  /** Whether the shift differs by sample, and is what `replaced` holds before. */
+  readonly given?: boolean;
   /** Whether any sigma is not 0. */
   readonly noise: boolean;
   readonly seed: number;
@@ -22,7 +24,7 @@ export interface ReplaceShape {
 }
 
 export function planReplaceChannels(shape: ReplaceShape): KernelPlan {
-  const { images, positions, channels, activation, before, noise, seed, sampleStart } = shape;
+  const { images, positions, channels, activation, before, given = false, noise, seed, sampleStart } = shape;
   const channels4 = vectorsOf(channels);
   return {
     shader,
@@ -30,6 +32,7 @@ export function planReplaceChannels(shape: ReplaceShape): KernelPlan {
       ACTIVATION: activationNumber(activation.kind),
       BEFORE: before ? 1 : 0,
       NOISE: noise ? 1 : 0,
+      GIVEN: given ? 1 : 0,
     },
     parameters: {
       images,

@@ -65,6 +65,40 @@ describe("checkAgainst", () => {
     expect(await check({ ablations })).toMatchObject({ ablations: 3, countDifferences: [], agrees: true });
   });
 
+  test("replaces by class means, by other samples' activations and by given constants", async () => {
+    const sites = [
+      { layerIndex: 0, units: [1, 4] },
+      { layerIndex: 1, units: [0] },
+    ];
+    const donors = Uint32Array.from({ length: SAMPLES }, (_, n) => (n + 5) % SAMPLES);
+    const seen = (layerIndex: number, unit: number, n: number) =>
+      intact.post[layerIndex]![n * layers[layerIndex]!.outFeatures + unit]!;
+    const classMean = (layerIndex: number, unit: number, n: number) => {
+      const same = [...labels.keys()].filter((other) => labels[other] === labels[n]);
+      return same.reduce((sum, other) => sum + seen(layerIndex, unit, other), 0) / same.length;
+    };
+    const bits = (of: (layerIndex: number, unit: number, n: number) => number) =>
+      bitsWith(
+        sites.flatMap(({ layerIndex, units }) =>
+          units.map((unit) => ({
+            layerIndex,
+            unit,
+            values: Float64Array.from({ length: SAMPLES }, (_, n) => of(layerIndex, unit, n)),
+          })),
+        ),
+      );
+    const constants = sites.map((site) => ({ ...site, values: site.units.map((unit) => 3 - unit) }));
+    const ablations: CheckedAblation[] = [
+      { row: 0, sites, replacement: { kind: "class-mean" }, bits: bits(classMean) },
+      { row: 1, sites, replacement: { kind: "resample" }, bits: bits((l, u, n) => seen(l, u, donors[n]!)) },
+      { row: 2, sites: constants, replacement: { kind: "optimal" }, bits: bits((_, unit) => 3 - unit) },
+    ];
+    expect(new Set(ablations.map((ablation) => ablation.bits.join())).size).toBe(3);
+    expect(await check({ ablations, donors })).toMatchObject({ ablations: 3, countDifferences: [], agrees: true });
+    const swapped = [{ ...ablations[0]!, bits: ablations[1]!.bits }];
+    expect((await check({ ablations: swapped, donors })).agrees).toBe(false);
+  });
+
   test("finds a sample that should not differ, also where the counts are equal", async () => {
     const { bits } = zeroed;
     const right = [...Array(SAMPLES).keys()].find((n) => (bits[n >>> 5]! >>> (n & 31)) & 1)!;
@@ -105,6 +139,8 @@ describe("checkAgainst", () => {
     ["no samples", { samples: 0, inputs: new Float32Array(0) }, "bad-data"],
     ["a unit that is not there", { ablations: [{ ...zeroed, sites: [{ layerIndex: 0, units: [7] }] }] }, "bad-study"],
     ["noise", { ablations: [{ ...zeroed, replacement: { kind: "noise" } }] }, "unsupported"],
+    ["resampling without donors", { ablations: [{ ...zeroed, replacement: { kind: "resample" } }] }, "unsupported"],
+    ["optima that are not given", { ablations: [{ ...zeroed, replacement: { kind: "optimal" } }] }, "unsupported"],
     ["a constant without its value", { ablations: [{ ...zeroed, replacement: { kind: "constant" } }] }, "unsupported"],
   ])("throws a typed error for %s", async (_, changed, code) => {
     await expect(async () => check(changed)).rejects.toMatchObject({ name: "LesionError", code });

@@ -10,8 +10,9 @@ import { logitsNetwork } from "../network/logits.ts";
 import { type Layer, LINEAR, type Network } from "../network/network.ts";
 import { inferShapes, type Shape, sizeOf } from "../network/shapes.ts";
 import { simplify } from "../network/simplify.ts";
+import { ablationChanges } from "./ablation-changes.ts";
 import { type Change, checkChanges, checkFeeds, evaluateNetwork } from "./evaluate-network.ts";
-import { columnMeans, evaluate } from "./oracle.ts";
+import { evaluate } from "./oracle.ts";
 import type { Floats } from "./tensor.ts";
 
 /** Largest logit error, and largest undecided margin, relative to the root mean square of the logits. */
@@ -28,6 +29,8 @@ export interface ReferenceRequest {
   /** The engine's logits of the intact network: [samples, classes]. */
   readonly logits: Float32Array;
   readonly ablations: readonly CheckedAblation[];
+  /** [samples]: whose activations a sample gets by `resample`; needed where an ablation resamples. */
+  readonly donors?: Uint32Array;
   /** What was asked for, where it is more than this. */
   readonly reduced?: string;
 }
@@ -35,7 +38,12 @@ export interface ReferenceRequest {
 /** An ablation as the engine evaluated it. */
 export interface CheckedAblation {
   readonly row: number;
-  readonly sites: readonly { readonly layerIndex: number; readonly units: readonly number[] }[];
+  /** `values`: what each of the units becomes by `optimal`. */
+  readonly sites: readonly {
+    readonly layerIndex: number;
+    readonly units: readonly number[];
+    readonly values?: readonly number[];
+  }[];
   readonly replacement: { readonly kind: string; readonly value?: number; readonly factor?: number };
   /** Replaced before the layers' activations, not after them. */
   readonly preActivation?: boolean;
@@ -84,11 +92,11 @@ export async function checkAgainst(request: ReferenceRequest, reference: Referen
   const intactRms = rootMeanSquare(intact);
   const largest = largestDifference(request.logits, intact);
   const logitError = largest === 0 ? 0 : largest / intactRms;
-  const means = meansOf(reference);
+  const changesOf = ablationChanges(request, layers, reference);
   const countDifferences: CountDifference[] = [];
   let unexplained = 0;
   for (const ablation of request.ablations) {
-    const logits = await reference.logits(await changesOf(ablation, layers, means));
+    const logits = await reference.logits(await changesOf(ablation));
     // The greater of the two: an engine that subtracts the damage from the intact sums keeps their rounding.
     const undecided = TOLERANCE * Math.max(intactRms, rootMeanSquare(logits));
     const difference = compare(ablation, logits, request.labels, undecided);
@@ -137,51 +145,6 @@ export function withoutActivation(network: Network, name: string): Network {
     ...network,
     layers: network.layers.map((layer) => (isMeant(layer) ? { ...layer, activation: LINEAR } : layer)),
   };
-}
-
-/** A layer's means [units] in the intact network, over samples and positions, after or before its activation. */
-type Means = (layer: AblatableLayer, preActivation: boolean) => Promise<Float64Array>;
-
-/** Means, computed when first asked for. */
-function meansOf(reference: Reference): Means {
-  const known = new Map<string, Float64Array>();
-  return async ({ layer, units }, preActivation) => {
-    const key = `${preActivation} ${layer}`;
-    let means = known.get(key);
-    if (means === undefined) {
-      const values = await reference.activations(layer, preActivation);
-      means = columnMeans(values, values.length / units);
-      known.set(key, means);
-    }
-    return means;
-  };
-}
-
-/** An ablation as changes of units. Means are those of the intact network, whatever else the ablation damages. */
-async function changesOf(
-  ablation: CheckedAblation,
-  layers: readonly AblatableLayer[],
-  meansOf: Means,
-): Promise<Change[]> {
-  const { preActivation = false } = ablation;
-  const { kind, value, factor } = ablation.replacement;
-  const changes: Change[] = [];
-  for (const { layerIndex, units } of ablation.sites) {
-    const change = { layer: layers[layerIndex]!.layer, units, scale: 0, preActivation };
-    if (kind === "mean") {
-      const means = await meansOf(layers[layerIndex]!, preActivation);
-      for (const unit of units) changes.push({ ...change, units: [unit], shift: means[unit]! });
-    } else if (kind === "zero") changes.push({ ...change, shift: 0 });
-    else if (kind === "constant" && value !== undefined) changes.push({ ...change, shift: value });
-    else if (kind === "scale" && factor !== undefined) changes.push({ ...change, scale: factor, shift: 0 });
-    else {
-      throw new LesionError("unsupported", `the reference cannot repeat the replacement "${kind}"`, {
-        where: `ablation ${ablation.row}`,
-        fix: "Check ablations that replace by zero, mean, constant (with a value) or scale (with a factor).",
-      });
-    }
-  }
-  return changes;
 }
 
 /** Samples on which the engine's bits and the reference's logits disagree; `undecided` is the margin that excuses one. */

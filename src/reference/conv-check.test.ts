@@ -88,6 +88,34 @@ describe("checkAgainst on a convolutional network", () => {
     expect((await check({ ablations: swapped })).agrees).toBe(false);
   });
 
+  test("resamples maps whole, position by position, and takes class means over positions", async () => {
+    const post = evaluateNetwork(simple, feeds, SAMPLES).get("conv1")!;
+    const positions = post.length / (SAMPLES * 6);
+    const donors = Uint32Array.from({ length: SAMPLES }, (_, n) => (n + 1) % SAMPLES);
+    const sites = [{ layerIndex: 0, units: [1, 2, 5] }];
+    const at = (n: number, position: number, unit: number) => post[(n * positions + position) * 6 + unit]!;
+    const donated = (unit: number) =>
+      Float64Array.from({ length: SAMPLES * positions }, (_, i) =>
+        at(donors[Math.floor(i / positions)]!, i % positions, unit),
+      );
+    const classMeans = (unit: number) =>
+      Float64Array.from(labels, (label) => {
+        const same = [...labels.keys()].filter((n) => labels[n] === label);
+        const each = same.map((n) => [...Array(positions).keys()].reduce((sum, p) => sum + at(n, p, unit), 0));
+        return each.reduce((sum, total) => sum + total, 0) / (same.length * positions);
+      });
+    const replaced = (shift: (unit: number) => Float64Array) =>
+      bitsWith(sites[0]!.units.map((unit) => ({ layer: "conv1", units: [unit], scale: 0, shift: shift(unit) })));
+    const ablations = [
+      { row: 0, sites, replacement: { kind: "resample" }, bits: replaced(donated) },
+      { row: 1, sites, replacement: { kind: "class-mean" }, bits: replaced(classMeans) },
+    ];
+    expect(ablations[0]!.bits).not.toEqual(ablations[1]!.bits);
+    expect(await check({ ablations, donors })).toMatchObject({ ablations: 2, countDifferences: [], agrees: true });
+    const swapped = [{ ...ablations[0]!, bits: ablations[1]!.bits }];
+    expect((await check({ ablations: swapped, donors })).agrees).toBe(false);
+  });
+
   test("finds an engine that folded a batch norm wrongly", async () => {
     const wrong = network.layers.map((layer) => (layer.kind === "batch-norm" ? { ...layer, epsilon: 0.001 } : layer));
     expect((await check({ network: { ...network, layers: wrong } })).agrees).toBe(false);

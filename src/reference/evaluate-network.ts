@@ -11,7 +11,7 @@ export interface Change {
   readonly layer: string;
   readonly units: readonly number[];
   readonly scale: number;
-  /** One number, or one a sample: [samples]. */
+  /** One number, one a sample: [samples], or one a sample and position: [samples, positions]. */
   readonly shift: number | Floats;
   /** Before the layer's own activation, not after it. */
   readonly preActivation?: boolean;
@@ -77,7 +77,8 @@ function changed(
     const positions = values.length / (samples * channels);
     for (const { units, scale, shift } of some) {
       for (let row = 0; row < samples * positions; row++) {
-        const added = typeof shift === "number" ? shift : shift[Math.floor(row / positions)]!;
+        const added =
+          typeof shift === "number" ? shift : shift[Math.floor((row * shift.length) / (samples * positions))]!;
         for (const unit of units) values[row * channels + unit] = scale * values[row * channels + unit]! + added;
       }
     }

@@ -161,6 +161,7 @@ describe("openTfjsNetwork", () => {
       [1, 2].map((unit) => ({ layer: unit === 1 ? "a" : "sum", units: [unit], scale: 2, shift: -1 })),
     ],
     ["with a shift a sample", [{ layer: "b", units: [1], scale: 1, shift: Float32Array.of(1, 2, 3) }]],
+    ["with a shift a sample and position", [{ layer: "b", units: [0, 2], scale: 0, shift: normals(SAMPLES * 25) }]],
     ["changed before the activation", [{ layer: "a", units: [2], scale: -1, shift: 0, preActivation: true }]],
   ])("computes a branching network %s", async (_, changes) => {
     expect(await errorOf(residual, changes)).toBeLessThan(1e-5);

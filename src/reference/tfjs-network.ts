@@ -42,7 +42,7 @@ export function openTfjsNetwork(tf: Tfjs, network: Network): TfjsNetwork {
   }
 
   /** Results by name; those that no later layer reads are disposed of on the way. */
-  function run(x: Tensor, wanted: string, changes: readonly Change[], start: number): Tensor {
+  function run(x: Tensor, wanted: string, changes: readonly Change[]): Tensor {
     const samples = x.shape[0]!;
     const results = new Map<string, Tensor>([[input.name, x]]);
     const end = network.layers.findIndex(({ name }) => name === wanted);
@@ -53,7 +53,7 @@ export function openTfjsNetwork(tf: Tfjs, network: Network): TfjsNetwork {
         const apply = (given: Layer) =>
           applyLayer(tf, given, parametersOf(layer), read, samples, shapes.get(layer.name)!);
         // A clone, for what does nothing hands its input on, which is disposed of on its own.
-        return tf.clone(changed(tf, layer, apply, own, start));
+        return tf.clone(changed(tf, layer, apply, own));
       });
       results.set(layer.name, y);
       const later = new Set(network.layers.slice(at + 1, end + 1).flatMap(({ inputs }) => inputs));
@@ -75,7 +75,8 @@ export function openTfjsNetwork(tf: Tfjs, network: Network): TfjsNetwork {
       for (let start = 0; start < samples; start += batch) {
         const count = Math.min(batch, samples - start);
         const rows = Float32Array.from(inputs.subarray(start * features, (start + count) * features));
-        const result = run(tf.tensor(rows, [count, ...input.shape]), layer, changes, start);
+        const own = changes.map((change) => changeOn(change, samples, start, count));
+        const result = run(tf.tensor(rows, [count, ...input.shape]), layer, own);
         all.set((await result.data()) as Float32Array, start * size);
         result.dispose();
       }
@@ -88,37 +89,40 @@ export function openTfjsNetwork(tf: Tfjs, network: Network): TfjsNetwork {
   };
 }
 
-/** A layer's result with its changes made, those before its activation first. `start` is the first row's sample. */
-function changed(
-  tf: Tfjs,
-  layer: Layer,
-  apply: (layer: Layer) => Tensor,
-  changes: readonly Change[],
-  start: number,
-): Tensor {
+/** A change of `samples` samples, on `count` of them from `start` on. */
+function changeOn(change: Change, samples: number, start: number, count: number): Change {
+  const { shift } = change;
+  if (typeof shift === "number") return change;
+  const each = shift.length / samples;
+  return { ...change, shift: shift.subarray(start * each, (start + count) * each) };
+}
+
+/** A layer's result with its changes made, those before its activation first. */
+function changed(tf: Tfjs, layer: Layer, apply: (layer: Layer) => Tensor, changes: readonly Change[]): Tensor {
   const before = changes.filter(({ preActivation }) => preActivation === true);
   const after = changes.filter(({ preActivation }) => preActivation !== true);
   if (before.length === 0 || !("activation" in layer)) {
-    return changeUnits(tf, apply(layer), [...before, ...after], start);
+    return changeUnits(tf, apply(layer), [...before, ...after]);
   }
-  const sums = changeUnits(tf, apply({ ...layer, activation: LINEAR }), before, start);
-  return changeUnits(tf, activated(tf, sums, layer.activation), after, start);
+  const sums = changeUnits(tf, apply({ ...layer, activation: LINEAR }), before);
+  return changeUnits(tf, activated(tf, sums, layer.activation), after);
 }
 
-/** scale * a + shift for a [n, ..., channels] whose first row is sample `start`, with a scale and a shift a channel. */
-function changeUnits(tf: Tfjs, a: Tensor, changes: readonly Change[], start: number): Tensor {
+/** scale * a + shift for a [n, ..., channels], with a scale a channel, and shifts as changes have them. */
+function changeUnits(tf: Tfjs, a: Tensor, changes: readonly Change[]): Tensor {
   return changes.reduce((y, { units, scale, shift }) => {
     const rows = y.shape[0]!;
     const channels = y.shape.at(-1)!;
     const scales = new Float32Array(channels).fill(1);
-    const shifts = new Float32Array(rows * channels);
+    const places = typeof shift === "number" ? rows : shift.length;
+    const shifts = new Float32Array(places * channels);
     for (const unit of units) {
       scales[unit] = scale;
-      for (let n = 0; n < rows; n++) {
-        shifts[n * channels + unit] = typeof shift === "number" ? shift : shift[start + n]!;
+      for (let at = 0; at < places; at++) {
+        shifts[at * channels + unit] = typeof shift === "number" ? shift : shift[at]!;
       }
     }
-    const between = y.shape.slice(1, -1).map(() => 1);
+    const between = y.shape.slice(1, -1).map((size) => (places > rows ? size : 1));
     return tf.add(tf.mul(y, tf.tensor1d(scales)), tf.tensor(shifts, [rows, ...between, channels]));
   }, a);
 }

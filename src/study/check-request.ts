@@ -1,5 +1,6 @@
 /** Evaluates a few of a study's ablations on a few samples, with all that a reference needs to do the same. */
-import { isGraphPlan, runSweep, type SweepRequest } from "../ablation/run-sweep.ts";
+import { donorsOf } from "../ablation/given-statistics.ts";
+import { engineRequest, runSweep } from "../ablation/run-sweep.ts";
 import { type ChainSubject, measuredOn, type Subject, subjectOf } from "../ablation/subject.ts";
 import { LesionError } from "../core/errors.ts";
 import { nextTask } from "../core/next-task.ts";
@@ -11,7 +12,6 @@ import { buildPrefix } from "../engine/prefix.ts";
 import { Tuner } from "../engine/tuner.ts";
 import { readOnnx } from "../formats/onnx/read.ts";
 import type { Gpu } from "../gpu/device.ts";
-import type { DenseChain } from "../network/dense-chain.ts";
 import type { Network } from "../network/network.ts";
 import { graphLogits } from "./check-graph.ts";
 import { affordableSize, type CheckSize } from "./check-size.ts";
@@ -64,6 +64,9 @@ export async function checkRequestOf(input: RunInput, size: CheckSize, device: G
     samples: dataset.samples,
     labels: dataset.labels.slice(),
     logits,
+    ...(chosen.some((row) => ablations.at(row).replacement.kind === "resample")
+      ? { donors: donorsOf(dataset.samples, whole.study.seed) }
+      : {}),
     ablations: chosen
       .filter((row) => bits.has(row))
       .map((row) => {
@@ -89,18 +92,25 @@ async function networkOf(input: RunInput, opened: OpenedStudy, gpu: Gpu): Promis
   throw new LesionError("internal", "training stopped though nobody stopped it");
 }
 
+/** No reference draws the same noise, and constants that cost least are searched for by a run. */
+const UNREPEATABLE = ["noise", "optimal"];
+
 /** Up to `most` rows that a reference can repeat, ascending. */
 function chosenRows({ study, ablations }: OpenedStudy, most: number): number[] {
   const chosen: number[] = [];
   for (const row of random(study.seed, "check").permutation(ablations.count)) {
     if (chosen.length >= most) break;
-    if (ablations.at(row).replacement.kind !== "noise") chosen.push(row);
+    if (!UNREPEATABLE.includes(ablations.at(row).replacement.kind)) chosen.push(row);
   }
   if (chosen.length === 0 && ablations.count > 0) {
-    throw new LesionError("unsupported", "every ablation of this study adds noise, which no reference can repeat", {
-      where: "replacement",
-      fix: "Check the study with another replacement.",
-    });
+    throw new LesionError(
+      "unsupported",
+      "every ablation of this study adds noise or is at its optimal constant, which no reference can repeat",
+      {
+        where: "replacement",
+        fix: "Check the study with another replacement.",
+      },
+    );
   }
   return chosen.sort((a, b) => a - b);
 }
@@ -117,9 +127,7 @@ async function bitsOf(
   const plan = planOpened({ ...opened, subject }, gpu, (row) => !rows.has(row));
   const own = { gpu, dataset, transform, ablations, seed: study.seed, top5: false, loss: false };
   const proceed = async () => true;
-  const request: SweepRequest = isGraphPlan(plan)
-    ? { ...own, proceed, plan, ablatable: subject.ablatable }
-    : { ...own, proceed, plan, tuner, chain: chainOf(subject) };
+  const request = engineRequest(subject, plan, { ...own, tuner, proceed });
   const bits = new Map<number, Uint32Array>();
   let intact: Uint32Array | null = null;
   for await (const event of runSweep(request)) {
@@ -134,11 +142,6 @@ async function bitsOf(
     }
   }
   return bits;
-}
-
-function chainOf(subject: Subject): DenseChain {
-  if (subject.kind === "chain") return subject.chain;
-  throw new LesionError("internal", "a graph was planned as a chain");
 }
 
 /** Logits of the intact network, [samples, classes]. */

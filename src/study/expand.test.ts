@@ -1,9 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { LesionError } from "../core/errors.ts";
-import { expand, pairAt } from "./expand.ts";
+import { expand } from "./expand.ts";
 import type { LayerSummary } from "./records.ts";
 import { parseStudy } from "./schema.ts";
+import { pairAt } from "./sweep-rows.ts";
 
 const layers: readonly LayerSummary[] = [
   { layer: "dense_0", layerIndex: 0, units: 20 },

@@ -65,6 +65,7 @@ function lastEpoch({ training }: RunResults): TrainRecord | undefined {
 }
 
 function analysisOf(results: RunResults, arm: RecoveryAnalysisRecord["arm"]): RecoveryAnalysisRecord | undefined {
-  const recorded = results.analyses.length > 0 ? results.analyses : analyzeRecovery(results, results.run.seed);
-  return recorded.find((analysis) => analysis.arm === arm);
+  const recorded = results.analyses.filter((record) => record.name === "recovery");
+  const analyses = recorded.length > 0 ? recorded : analyzeRecovery(results, results.run.seed);
+  return analyses.find((analysis) => analysis.arm === arm);
 }

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { LesionError } from "../core/errors.ts";
-import { evaluateExpectation, parseExpectation } from "./expect.ts";
+import { evaluateExpectation, evaluateMeasure, parseExpectation, parseMeasure } from "./expect.ts";
+import type { AnalysisRecord } from "./records.ts";
 import { resultsOf } from "./results.ts";
 import {
   sampleAblations,
@@ -98,6 +99,141 @@ describe("training and recovery", () => {
     expect(message).toContain('no measure "recovery.all.regaind" at column 1');
     expect(fix).toMatch(/Did you mean "recovery\.all\.regained"\?/);
     expect(fix).not.toContain("failures");
+  });
+});
+
+describe("analyses", () => {
+  const layer = { type: "analysis", layer: "dense_0", layerIndex: 0 } as const;
+  const none = { pearson: null, spearman: null, kendall: null };
+  const curve = {
+    ...layer,
+    name: "degradation",
+    sweep: 0,
+    replacement: "zero",
+    units: 3,
+    ablated: [0, 3],
+    accuracy: [0.8, 0.4],
+    interval: [null, null],
+    draws: 1,
+    aucInterval: null,
+    halfDamageInterval: null,
+    chance: 0.4,
+    baseline: 0.8,
+    n: 10,
+  } as const;
+  const analyses: readonly AnalysisRecord[] = [
+    {
+      ...layer,
+      name: "redundancy",
+      sites: [{ layer: "dense_0", layerIndex: 0, units: [1, 2] }],
+      units: [1, 2],
+      R: 0.25,
+      classR: [],
+      n: 8,
+      interval: null,
+    },
+    {
+      ...layer,
+      name: "mann-whitney",
+      sweep: 0,
+      p: [0.5, null, 2.5e-11],
+      u: [],
+      n: 3,
+      ...none,
+      spearman: -0.5,
+      interval: none,
+    },
+    ...(
+      [
+        ["dense_0", 0, 0.75],
+        [null, null, 0.5],
+      ] as const
+    ).map(
+      ([layer, layerIndex, pearson]): AnalysisRecord => ({
+        type: "analysis",
+        layer,
+        layerIndex,
+        name: "importance",
+        sweep: 0,
+        predictor: "weight-l1",
+        values: [],
+        n: 3,
+        ...none,
+        pearson,
+        interval: none,
+      }),
+    ),
+    {
+      ...layer,
+      name: "shapley",
+      units: [2, 0],
+      values: [7, -1],
+      intervals: [],
+      counts: [40, 30],
+      m2: [],
+      permutations: 40,
+      evaluations: 1,
+      truncated: 0,
+      top: [],
+      settled: true,
+      confidence: 0.95,
+      final: true,
+    },
+    { ...curve, order: "random", auc: 0.625, halfDamage: 0.5 },
+    { ...curve, order: "keep random", auc: 0.5, halfDamage: null },
+  ];
+  const analysed = { ...results, analyses };
+
+  test.each([
+    ["R(dense_0: 2+1)", 0.25, 8],
+    ["p(dense_0: 2)", 2.5e-11, null],
+    ["shapley(0: 0)", -1, 30],
+    ["pearson(importance weight-l1, dense_0)", 0.75, 3],
+    ["pearson( importance  weight-l1 )", 0.5, 3],
+    ["spearman(mann-whitney, 0)", -0.5, 3],
+    ["auc(random, dense_0)", 0.625, 10],
+    ["auc(keep random, 0)", 0.5, 10],
+    ["half(random, dense_0)", 0.5, 10],
+    ["drop(0: 0)", 20, 10],
+    ["baseline.correct", 8, 10],
+    ["count", 4, null],
+  ])("%s", (text, value, n) => {
+    const found = evaluateMeasure(parseMeasure(text), analysed, text);
+    expect(found.value).toBeCloseTo(value, 12);
+    expect(found.n).toBe(n);
+    expect(evaluate(`${text} <= ${value + 1e-9}`, analysed).passed).toBe(true);
+  });
+
+  test.each([
+    "R(dense_0: 0+1)",
+    "p(dense_0: 1)",
+    "p(dense_0: 1+2)",
+    "shapley(0: 1)",
+    "kendall(importance weight-l1, dense_0)",
+    "pearson(importance apoz, dense_0)",
+    "pearson(mann-whitney weight-l1, dense_0)",
+    "auc(random)",
+    "half(keep random, 0)",
+  ])("%s was not measured", (text) => {
+    const error = failure(() => evaluateMeasure(parseMeasure(text), analysed, text));
+    expect(error).toMatchObject({ code: "usage", message: `${text} was not measured in this run`, where: text });
+    expect(error.fix).toContain('"analyses"');
+  });
+
+  test.each([
+    ["auc() > 1", 5, "what it is of is missing"],
+    ["auc(random, ) > 1", 13, "a layer is missing"],
+    ["auc(random, 0 > 1", 18, '")" is missing'],
+    ["R(random) > 1", 3, "a layer is missing"],
+    ["aux(random) > 1", 1, 'no measure "aux"'],
+  ])("%j at column %i: %s", (text, column, message) => {
+    const error = failure(() => parseExpectation(text));
+    expect(error.message).toContain(message);
+    expect(error.detail).toEqual({ text, column });
+  });
+
+  test("a measure by itself is not called an expectation", () => {
+    expect(failure(() => parseMeasure("count > 1")).message).toMatch(/^the measure "count > 1": something follows/);
   });
 });
 

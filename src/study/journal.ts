@@ -5,8 +5,9 @@
 import * as v from "valibot";
 import { wordsFor } from "../core/bitset.ts";
 import { type ErrorCode, LesionError } from "../core/errors.ts";
+import { analysisKey } from "./analysis-key.ts";
 import { recordSchema } from "./record-schema.ts";
-import type { LesionRecord, RunRecord } from "./records.ts";
+import type { BitRows, LesionRecord, RunRecord } from "./records.ts";
 
 /** What a journal's text holds. */
 export interface Journal {
@@ -91,7 +92,7 @@ export function recordKey(record: LesionRecord): string | null {
     case "recovery":
       return `recovery ${record.row} ${record.arm} ${record.epoch}`;
     case "analysis":
-      return `analysis ${record.name} ${record.arm}`;
+      return analysisKey(record);
     case "run":
     case "baseline":
       return record.type;
@@ -156,6 +157,18 @@ export function bitsBytes(words: Uint32Array): Uint8Array {
     view.setUint32(4 * index, word, true);
   });
   return bytes;
+}
+
+/** The rows of a whole `bits.bin`; those that it does not reach are left out. */
+export function bitsOfRows(bytes: Uint8Array, rows: readonly number[], samples: number): BitRows {
+  const wordsPerRow = wordsFor(samples);
+  const held = rows.filter((row) => bitsOffset(row + 1, samples) <= bytes.length);
+  const words = new Uint32Array(held.length * wordsPerRow);
+  for (const [place, row] of held.entries()) {
+    const from = bitsOffset(row, samples);
+    words.set(bitsWords(bytes.subarray(from, from + bitsRowBytes(samples))), place * wordsPerRow);
+  }
+  return { rows: held, wordsPerRow, words };
 }
 
 /** The words that bytes of `bits.bin` hold; what is left of a cut-off word is dropped. */

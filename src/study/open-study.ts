@@ -25,6 +25,8 @@ export interface OpenedStudy {
   readonly study: Study;
   readonly studyHash: string;
   readonly network: Network;
+  /** The same network before training, where the study names a file of it and asks anything of it. */
+  readonly initial: Network | null;
   readonly subject: Subject;
   readonly modelHash: string;
   readonly dataset: Dataset;
@@ -44,7 +46,8 @@ export async function openStudy(
   const study = parseStudy(document);
   const { network, modelHash } = await openModel(study, files);
   const subject = subjectOf(network);
-  const ablations = expand(study, subject.ablatable);
+  const ablations = expand(study, subject.ablatable, subject.classes);
+  const initial = await openInitial(study, files);
   const dataset = await openDataset(study.data, files.bytesOf, files.available, progress);
   const { classes, input } = subject;
   if (featuresOf(dataset) !== sizeOf(input)) {
@@ -67,6 +70,7 @@ export async function openStudy(
     study,
     studyHash: await hashOfStudy(study),
     network,
+    initial,
     subject,
     modelHash,
     dataset,
@@ -75,6 +79,13 @@ export async function openStudy(
     dataHash: await dataset.hash(dataset.samples),
     ablations,
   };
+}
+
+/** The network before training; null where nothing is compared with it. */
+function openInitial({ model, analyses, sweeps }: Study, files: StudyFiles): Promise<Network | null> {
+  const isAsked = analyses.length > 0 || sweeps.some((sweep) => "order" in sweep);
+  if (!("file" in model) || model.initial === null || !isAsked) return Promise.resolve(null);
+  return readModel(model.initial, files);
 }
 
 /** The study's network: read from its file, or built with initial weights. */

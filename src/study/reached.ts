@@ -1,6 +1,8 @@
 /** What a run has reached: begun from an interrupted run's journal, and kept across lost devices. */
 import type { ErrorReport } from "../core/errors.ts";
+import type { StudyAnalysisRecord } from "./analysis-records.ts";
 import { completedRows } from "./journal.ts";
+import { MeasuredRows } from "./measured-rows.ts";
 import type { BaselineRecord, EndRecord, LesionRecord, RecoveryRecord, TrainRecord } from "./records.ts";
 import { WrittenEpochs } from "./written-epochs.ts";
 
@@ -22,24 +24,34 @@ export class Reached {
   announced: boolean;
   baseline: BaselineRecord | null;
   /** Whether what recovery found is summed up. */
-  analysed: boolean;
+  recoveryAnalysed: boolean;
+  /** What analyses have found, or how far they are. */
+  readonly analyses: StudyAnalysisRecord[];
+  /** Why an analysis could not be made. */
+  analysisFailure: ErrorReport | null = null;
+  /** What analyses are made of. */
+  readonly measured: MeasuredRows;
   cancelled = false;
   /** Rows measured by this execution, and the multiply-accumulates that took. */
   computed = 0;
   macs = 0;
 
-  constructor(journal: readonly LesionRecord[]) {
+  /** `keepsRows`: whether analyses will ask for what was measured. */
+  constructor(journal: readonly LesionRecord[], keepsRows: boolean) {
     this.done = completedRows(journal);
     this.announced = journal.some((record) => record.type === "run");
     this.baseline = journal.find((record) => record.type === "baseline") ?? null;
-    this.analysed = journal.some((record) => record.type === "analysis");
+    const analyses = journal.filter((record) => record.type === "analysis");
+    this.recoveryAnalysed = analyses.some((record) => record.name === "recovery");
+    this.analyses = analyses.filter((record) => record.name !== "recovery");
+    this.measured = new MeasuredRows(keepsRows, journal);
     this.training.add(journal.filter((record) => record.type === "train"));
     this.recovery.add(journal.filter((record) => record.type === "recovery"));
   }
 
   /** How it stands, and the cause of a failure. */
   get outcome(): Pick<EndRecord, "state" | "error"> {
-    const error = [...this.failures.values()].at(-1);
+    const error = [...this.failures.values()].at(-1) ?? this.analysisFailure;
     const state = this.cancelled ? "cancelled" : error ? "failed" : "done";
     return { state, ...(error ? { error } : {}) };
   }

@@ -1,7 +1,8 @@
 /** Runs a plan and writes down what it finds: the baseline, a record and a row of bits for each ablation, progress. */
 import type { Effect, Outcome } from "../ablation/effects.ts";
-import { isGraphPlan, runSweep, type SweepRequest } from "../ablation/run-sweep.ts";
+import { engineRequest, runSweep, type SweepRequest } from "../ablation/run-sweep.ts";
 import type { Subject } from "../ablation/subject.ts";
+import type { OptimalConstants } from "../ablation/sweep.ts";
 import { LesionError, reportOf } from "../core/errors.ts";
 import type { Tuner } from "../engine/tuner.ts";
 import { ablationRecord, baselineRecord, type Comparison } from "./ablation-record.ts";
@@ -16,6 +17,8 @@ export interface RecordedSweep extends Pick<SweepRequest, "gpu" | "plan" | "proc
   readonly opened: OpenedStudy;
   /** The network that is swept: the opened one, or what training made of it. */
   readonly subject: Subject;
+  /** Of `optimal` replacements. */
+  readonly optimal?: OptimalConstants | undefined;
   readonly predictedMs: number | null;
 }
 
@@ -83,25 +86,29 @@ export function requestOf({
   plan,
   proceed,
   opened,
+  optimal,
 }: Omit<RecordedSweep, "predictedMs">): SweepRequest {
   const { dataset, transform, ablations, study } = opened;
   const request = {
     gpu,
+    tuner,
     dataset,
     transform,
     ablations,
     top5: study.measure.includes("top5"),
     loss: study.measure.includes("loss"),
     seed: study.seed,
+    optimal,
     proceed,
   };
-  if (isGraphPlan(plan)) return { ...request, plan, ablatable: subject.ablatable };
-  if (subject.kind === "chain") return { ...request, plan, tuner, chain: subject.chain };
-  throw new LesionError("internal", "a chain's plan was made for a graph");
+  return engineRequest(subject, plan, request);
 }
 
 /** The intact network's outcome under another transform. */
-async function intactOn(sweep: RecordedSweep, transform: OpenedStudy["transform"]): Promise<Outcome> {
+export async function intactOn(
+  sweep: Omit<RecordedSweep, "predictedMs">,
+  transform: OpenedStudy["transform"],
+): Promise<Outcome> {
   const request = requestOf({
     ...sweep,
     plan: { ...sweep.plan, steps: [] } as SweepRequest["plan"],
@@ -112,6 +119,7 @@ async function intactOn(sweep: RecordedSweep, transform: OpenedStudy["transform"
 }
 
 function writeBaseline({ baseline, measure }: Comparison, reached: Reached, output: RunOutput): void {
+  reached.measured.baselineBits ??= baseline.bits.slice();
   if (reached.baseline) return;
   const record = baselineRecord(baseline, measure);
   output.records([record], null);
@@ -133,7 +141,9 @@ function writeEffects(
     words.set(bits, i * wordsPerRow);
     return record;
   });
-  output.records(records, { rows: records.map(({ row }) => row), wordsPerRow, words });
+  const bits = { rows: records.map(({ row }) => row), wordsPerRow, words };
+  reached.measured.add(records, bits);
+  output.records(records, bits);
   for (const { row } of records) {
     reached.done.add(row);
     reached.failures.delete(row);

@@ -3,6 +3,7 @@
  * correctness bits. Types alone; every producer and consumer of results shares them.
  */
 import type { ErrorReport } from "../core/errors.ts";
+import type { StudyAnalysisRecord } from "./analysis-records.ts";
 
 /** The adapter a run was computed on, as WebGPU names it. */
 export interface AdapterReport {
@@ -179,13 +180,16 @@ export interface EndRecord {
   readonly error?: ErrorReport;
 }
 
+/** What an analysis found. */
+export type AnalysisRecord = RecoveryAnalysisRecord | StudyAnalysisRecord;
+
 export type LesionRecord =
   | RunRecord
   | TrainRecord
   | BaselineRecord
   | AblationRecord
   | RecoveryRecord
-  | RecoveryAnalysisRecord
+  | AnalysisRecord
   | FailureRecord
   | EndRecord;
 
@@ -199,7 +203,16 @@ export interface BitRows {
 
 /** How far a run is. */
 export interface Progress {
-  readonly phase: "reading" | "making-data" | "training" | "planning" | "baseline" | "sweeping" | "recovering" | "done";
+  readonly phase:
+    | "reading"
+    | "making-data"
+    | "training"
+    | "planning"
+    | "baseline"
+    | "sweeping"
+    | "analysing"
+    | "recovering"
+    | "done";
   readonly done: number;
   readonly total: number;
   /** Of the phase's units (ablations, samples), a second; null until measured. */

@@ -82,7 +82,7 @@ describe("recovery", () => {
   });
 
   test("is summed up once for each arm", () => {
-    const analyses = whole.records.filter((record) => record.type === "analysis");
+    const analyses = whole.records.filter((record) => record.type === "analysis" && record.name === "recovery");
     expect(analyses.map(({ arm, n, diverged }) => ({ arm, n, diverged }))).toEqual([
       { arm: "all", n: 3, diverged: 0 },
       { arm: "after", n: 3, diverged: 0 },

@@ -50,11 +50,11 @@ export async function recoverStudy(request: RecoverRequest, reached: Reached, ou
     if (thrown instanceof LesionError && thrown.code === "cancelled") return;
     throw thrown;
   }
-  const { baseline, recovery, analysed } = reached;
-  if (!baseline || analysed) return;
+  const { baseline, recovery, recoveryAnalysed } = reached;
+  if (!baseline || recoveryAnalysed) return;
   const records = { baseline, ablations: [], recoveries: recovery.records };
   output.records(analyzeRecovery(records, request.opened.study.seed), null);
-  reached.analysed = true;
+  reached.recoveryAnalysed = true;
 }
 
 async function recoverGroups(request: RecoverRequest, reached: Reached, output: RunOutput): Promise<void> {

@@ -39,9 +39,12 @@ export function checkRecovered<S extends Pick<Study, "sweeps" | "replacement" | 
       return;
     }
     for (const index of recoveredSweeps(sweeps, recover)) {
-      const own = sweeps[index]!.replacement;
-      if (isHeld(own ?? replacement)) continue;
-      if (own === undefined) issue(["replacement"], replacement, NOT_HELD);
+      const { replacement: own, replacements } = sweeps[index]!;
+      const several = (replacements ?? []).findIndex((each) => !isHeld(each));
+      if (replacements && several < 0) continue;
+      if (!replacements && isHeld(own ?? replacement)) continue;
+      if (replacements) issue(["sweeps", index, "replacements", several], replacements[several], NOT_HELD);
+      else if (own === undefined) issue(["replacement"], replacement, NOT_HELD);
       else issue(["sweeps", index, "replacement"], own, NOT_HELD);
       return;
     }

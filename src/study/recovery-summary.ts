@@ -2,9 +2,8 @@
  * What retraining brought back, as people read it: of each damaged network in each arm how much, and after how many
  * epochs; and over all of them whether more comes back where more was lost.
  */
-import { bootstrapInterval, quantile } from "../ablation/statistics/bootstrap.ts";
-import { pearson, spearman } from "../ablation/statistics/correlation.ts";
-import { random } from "../core/random.ts";
+import { quantile } from "../ablation/statistics/bootstrap.ts";
+import { correlationsOf } from "../ablation/statistics/correlations.ts";
 import type { AblationRecord, BaselineRecord, RecoveryAnalysisRecord, RecoveryRecord } from "./records.ts";
 
 /** An arm in which a damaged network is trained. */
@@ -42,10 +41,6 @@ export interface RecoveryRecords {
 }
 
 const ARMS: readonly DamagedArm[] = ["all", "after", "layer"];
-/** An interval needs a few thousand draws to be steady in its second digit. */
-const DRAWS = 2000;
-/** Fewer points lie on a line, or nearly so. */
-const LEAST_POINTS = 3;
 
 /**
  * The recovery of each ablation in each arm, by row and arm; the control has none, for it lost nothing. Networks of which
@@ -105,43 +100,33 @@ export function analyzeRecovery(records: RecoveryRecords, seed: number): Recover
   });
 }
 
-/** What was lost, and what of it came back, in samples: correlations are the same as of accuracies. */
-type Point = readonly [damage: number, regained: number];
-
 function analysisOf(arm: DamagedArm, summaries: readonly RecoverySummary[], seed: number): RecoveryAnalysisRecord {
-  const points = summaries.flatMap(({ lost, regained, epoch, epochs }): Point[] =>
-    regained === null || epoch < epochs ? [] : [[lost, regained]],
-  );
+  const finished = summaries.filter(({ regained, epoch, epochs }) => regained !== null && epoch >= epochs);
   const fractions = summaries
     .flatMap(({ fractionRegained, epoch, epochs }) => (epoch < epochs ? [] : (fractionRegained ?? [])))
     .sort((a, b) => a - b);
-  const linear = correlation(points, pearson, seed, `recovery ${arm} pearson`);
-  const ranked = correlation(points, spearman, seed, `recovery ${arm} spearman`);
+  // Of samples: correlations are the same as of accuracies.
+  const { n, pearson, spearman, interval } = correlationsOf(
+    finished.map(({ lost }) => lost),
+    finished.map(({ regained }) => regained),
+    seed,
+    `recovery ${arm}`,
+  );
   return {
     type: "analysis",
     name: "recovery",
     arm,
-    n: points.length,
+    n,
     diverged: summaries.filter(({ diverged }) => diverged).length,
-    pearson: linear.value,
-    spearman: ranked.value,
-    interval: { pearson: linear.interval, spearman: ranked.interval },
+    pearson,
+    spearman,
+    interval: { pearson: interval.pearson, spearman: interval.spearman },
     regained: {
       n: fractions.length,
       mean: finite(fractions.reduce((sum, fraction) => sum + fraction, 0) / fractions.length),
       median: finite(quantile(fractions, 0.5)),
     },
   };
-}
-
-function correlation(points: readonly Point[], of: typeof pearson, seed: number, label: string) {
-  const statistic = (sample: readonly Point[]) =>
-    of(
-      sample.map(([damage]) => damage),
-      sample.map(([, regained]) => regained),
-    );
-  const value = points.length < LEAST_POINTS ? null : finite(statistic(points));
-  return { value, interval: value === null ? null : bootstrapInterval(points, statistic, DRAWS, random(seed, label)) };
 }
 
 const finite = (value: number) => (Number.isFinite(value) ? value : null);

@@ -10,6 +10,9 @@ function textOf(replacement: Replacement): string {
   switch (replacement.kind) {
     case "zero":
     case "mean":
+    case "class-mean":
+    case "resample":
+    case "optimal":
       return replacement.kind;
     case "constant":
       return `constant ${replacement.value}`;

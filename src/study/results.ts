@@ -1,12 +1,13 @@
 /** The records of a journal, sorted by what they are: what tables, exports and comparisons of finished runs start from. */
 import { LesionError } from "../core/errors.ts";
+import { latestAnalyses } from "./analysis-key.ts";
 import type {
   AblationRecord,
+  AnalysisRecord,
   BaselineRecord,
   EndRecord,
   FailureRecord,
   LesionRecord,
-  RecoveryAnalysisRecord,
   RecoveryRecord,
   RunRecord,
   TrainRecord,
@@ -20,7 +21,8 @@ export interface RunResults {
   readonly ablations: readonly AblationRecord[];
   /** By row (the control first), arm and epoch. */
   readonly recoveries: readonly RecoveryRecord[];
-  readonly analyses: readonly RecoveryAnalysisRecord[];
+  /** Of those that say how far they are, the last. */
+  readonly analyses: readonly AnalysisRecord[];
   readonly failures: readonly FailureRecord[];
   /** Null where the run was interrupted. */
   readonly end: EndRecord | null;
@@ -47,7 +49,7 @@ export function resultsOf(records: readonly LesionRecord[], where = "results.ndj
     baseline,
     ablations: records.filter((record) => record.type === "ablation").sort((a, b) => a.row - b.row),
     recoveries: records.filter((record) => record.type === "recovery").sort(byRowArmAndEpoch),
-    analyses: records.filter((record) => record.type === "analysis"),
+    analyses: latestAnalyses(records.filter((record) => record.type === "analysis")),
     failures: records.filter((record) => record.type === "failure").sort((a, b) => a.row - b.row),
     end: records.findLast((record) => record.type === "end") ?? null,
   };

@@ -16,6 +16,10 @@ export interface RunInput {
   readonly trained: { readonly trained: Uint8Array; readonly untrained: Uint8Array } | null;
   /** States that the trainings of that run kept, by the names they were given as artifacts. */
   readonly checkpoints: KeptStates;
+  /** Networks that the run trained, by the names they were given as artifacts; absent: none. */
+  readonly networks?: KeptStates;
+  /** Correctness bits of the rows of `journal`, asked for where analyses need them; absent: they were not kept. */
+  readonly journalBits?: () => Promise<BitRows | null>;
   readonly shard: { readonly index: number; readonly of: number } | null;
   readonly tuning: Tuning;
 }

@@ -5,6 +5,7 @@
 import type { GraphPlan } from "../ablation/graph-planner.ts";
 import type { SweepPlan } from "../ablation/planner.ts";
 import { measuredOn, type Subject, subjectOf } from "../ablation/subject.ts";
+import type { OptimalConstants } from "../ablation/sweep.ts";
 import { LesionError } from "../core/errors.ts";
 import { nextTask } from "../core/next-task.ts";
 import { Tuner } from "../engine/tuner.ts";
@@ -12,6 +13,7 @@ import { readOnnx } from "../formats/onnx/read.ts";
 import { writeOnnx } from "../formats/onnx/write.ts";
 import type { Gpu } from "../gpu/device.ts";
 import type { Network } from "../network/network.ts";
+import { type AnalysisRequest, analyseStudy, isAnalysed, prepareSweeps } from "./analyse-study.ts";
 import { Checkpoints } from "./checkpoints.ts";
 import { assertSameStudy } from "./journal.ts";
 import { networkArtifacts } from "./network-artifacts.ts";
@@ -24,8 +26,11 @@ import { recordSweep } from "./record-sweep.ts";
 import type { EndRecord, Progress } from "./records.ts";
 import { recoverStudy } from "./recover-study.ts";
 import { assertHeldAfterActivation } from "./recovery-plan.ts";
-import type { Proceed, RunDevice, RunInput, RunOutput } from "./run-interface.ts";
+import type { KeptStates, Proceed, RunDevice, RunInput, RunOutput } from "./run-interface.ts";
+import { parseStudy } from "./schema.ts";
+import type { Study } from "./study.ts";
 import { trainStudy } from "./train-study.ts";
+import { TrainedNetworks } from "./trained-networks.ts";
 import { TrainingSets } from "./training-data.ts";
 
 /** How often a lost device is replaced before the run is given up. */
@@ -84,6 +89,7 @@ class Run {
   readonly #checkpoints: Checkpoints;
   #opened: OpenedStudy | null = null;
   #trainingSets: TrainingSets | null = null;
+  #trained: TrainedNetworks | null = null;
   #network: Network | null = null;
 
   constructor(input: RunInput, output: RunOutput, device: RunDevice, proceed: Proceed) {
@@ -91,7 +97,7 @@ class Run {
     this.#output = warningOnce(output);
     this.#checkpoints = new Checkpoints(input.checkpoints, this.#output);
     this.#device = device;
-    this.reached = new Reached(input.journal);
+    this.reached = new Reached(input.journal, isAnalysed(parseStudy(input.study)));
     this.#proceed = async () => {
       const go = await proceed();
       if (!go) this.reached.cancelled = true;
@@ -108,18 +114,27 @@ class Run {
     const opened = this.#opened;
     assertHeldAfterActivation(opened.study);
     this.#trainingSets ??= new TrainingSets(opened, files, this.#makingUnlessStopped);
+    this.#trained ??= new TrainedNetworks(opened, this.#input.networks ?? NO_STATES, this.#output);
     using gpu = (await this.#device.open()).session(memoryBytes);
     const tuner = new Tuner(gpu, tuning);
     this.#announce(opened, gpu);
-    this.#network ??= await this.#train(gpu, opened, this.#trainingSets);
+    this.#network ??= await this.#train(gpu, opened, this.#trainingSets, this.#trained);
     if (this.#network === null) return this.#end(opened, gpu, null);
 
     this.#enter("planning", "choosing how to compute the sweep");
     const subject = await this.#subject(gpu, tuner, opened, this.#network);
-    const plan = planOpened({ ...opened, subject }, gpu, (row) => reached.done.has(row) || isElsewhere(row, shard));
+    const request: AnalysisRequest = {
+      ...{ gpu, tuner, opened: { ...opened, subject }, network: this.#network, subject, reached },
+      ...{ trained: this.#trained, sets: this.#trainingSets, proceed: this.#proceed, output: this.#output },
+    };
+    const prepared = await unlessStopped(prepareSweeps(request));
+    if (prepared === null) return this.#end(opened, gpu, null);
+    const ready = prepared.opened;
+    const plan = planOpened(ready, gpu, (row) => reached.done.has(row) || isElsewhere(row, shard));
     gpu.arena.resetPeak();
-    const swept = await this.#sweep(gpu, tuner, opened, subject, plan);
-    await this.#recover(gpu, tuner, opened, subject, this.#network, this.#trainingSets);
+    const swept = await this.#sweep(gpu, tuner, ready, subject, plan, prepared.optimal);
+    await analyseStudy({ ...request, opened: ready }, prepared, this.#input);
+    await this.#recover(gpu, tuner, ready, subject, this.#network, this.#trainingSets);
     return this.#end(opened, gpu, swept);
   }
 
@@ -129,12 +144,13 @@ class Run {
     opened: OpenedStudy,
     subject: Subject,
     plan: SweepPlan | GraphPlan,
+    optimal: OptimalConstants | undefined,
   ): Promise<Swept> {
     const { reached } = this;
     if (plan.ablations === 0 && reached.baseline) return { plan, predictedMs: null, sweepMs: 0, peakBytes: 0 };
-    const predictedMs = await predictMs({ gpu, tuner, opened, subject, plan, proceed: this.#proceed });
-    const sweep = { gpu, tuner, opened, subject, plan, predictedMs, proceed: this.#proceed };
-    const sweepMs = await recordSweep(sweep, reached, this.#output);
+    const common = { gpu, tuner, opened, subject, plan, optimal, proceed: this.#proceed };
+    const predictedMs = await predictMs(common);
+    const sweepMs = await recordSweep({ ...common, predictedMs }, reached, this.#output);
     return { plan, predictedMs, sweepMs, peakBytes: gpu.arena.peakBytes };
   }
 
@@ -217,18 +233,22 @@ class Run {
   }
 
   /** The network to ablate: as read, as trained by the interrupted run, or trained now. Null where it was stopped. */
-  async #train(gpu: Gpu, opened: OpenedStudy, sets: TrainingSets): Promise<Network | null> {
+  async #train(gpu: Gpu, opened: OpenedStudy, sets: TrainingSets, networks: TrainedNetworks): Promise<Network | null> {
     const { study, network } = opened;
     const options = study.model.train;
     if (options === null) return network;
     const { trained } = this.#input;
-    if (trained) return readOnnx(trained.trained, "trained");
+    if (trained) {
+      const network = readOnnx(trained.trained, "trained");
+      networks.finished(0, network);
+      return network;
+    }
     const output = this.#output;
     output.artifact("untrained.onnx", writeOnnx(network));
     const data = await unlessStopped(sets.of("train", options.limit));
     if (data === null) return null;
     const pace = pacer();
-    const request = { gpu, opened, options, data, checkpoints: this.#checkpoints };
+    const request = { gpu, opened, options, data, checkpoints: this.#checkpoints, keptEpochs: keptEpochs(study) };
     const result = await trainStudy(request, {
       proceed: this.#proceed,
       samples: (done, total) => output.progress({ phase: "training", done, total, ...pace(done, total), note: "" }),
@@ -236,10 +256,17 @@ class Run {
         const news = this.reached.training.add(records);
         if (news.length > 0) output.records(news, null);
       },
-      other: (index, other) => networkArtifacts(`trained-${index}`, other, output),
+      after: (index, epoch, network) => networks.reached(index, epoch, network),
+      other: (index, other) => {
+        networks.finished(index, other);
+        networkArtifacts(`trained-${index}`, other, output);
+      },
     });
     // The last to be given out: a run that has it has trained all that it trains.
-    if (result) networkArtifacts("trained", result, output);
+    if (result) {
+      networks.finished(0, result);
+      networkArtifacts("trained", result, output);
+    }
     return result;
   }
 
@@ -258,6 +285,16 @@ class Run {
       ...(outcome.error ? { error: outcome.error } : {}),
     };
   }
+}
+
+const NO_STATES: KeptStates = {
+  names: [],
+  bytesOf: (name) => Promise.reject(new LesionError("internal", `no file ${name} was kept`)),
+};
+
+/** Epochs after which networks are kept, for analyses of how they were on their way. */
+function keptEpochs({ analyses }: Study): ReadonlySet<number> {
+  return new Set(analyses.flatMap((each) => (each.analyse === "negligible" ? each.epochs : [])));
 }
 
 /** The output, which is given each warning once, however often a run begins anew. */

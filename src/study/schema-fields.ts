@@ -4,9 +4,6 @@
  */
 import * as v from "valibot";
 
-/** The message of a value that the design knows and this version does not do. */
-export const NOT_AVAILABLE = "not available in this version";
-
 /** Largest count or index a study may name. */
 export const COUNT_MAX = 2 ** 31 - 1;
 
@@ -30,8 +27,6 @@ export function object<const Entries extends v.ObjectEntries>(entries: Entries) 
 }
 /** Accepts nothing. */
 export const fails = (wanted: string) => v.custom<never>(() => false, wanted);
-/** What the design knows and this version does not do. */
-export const notAvailable = fails(NOT_AVAILABLE);
 /** Fails at one key of an object, whatever the others hold. */
 export const failsAt = (key: string, wanted: string) =>
   v.looseObject({ [key]: fails(wanted) }, wanted) as unknown as v.GenericSchema<unknown, never>;

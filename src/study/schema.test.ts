@@ -58,6 +58,7 @@ describe("defaults", () => {
       site: "post-activation",
       sweeps: [{ ablate: "each-unit", layers: "all" }],
       measure: ["accuracy", "top5", "loss", "status"],
+      analyses: [],
       recover: null,
       seed: 1337,
     });
@@ -232,6 +233,54 @@ test("sets of files are filled in", () => {
   expect([npy.data.scale, cifar10.data.scale]).toEqual([1, 255]);
 });
 
+describe("sweeps and analyses", () => {
+  const sweepOf = (sweep: unknown) => parseStudy({ sweeps: [sweep] }).sweeps[0];
+
+  test("have defaults of their own", () => {
+    expect(sweepOf({ ablate: "cumulative", order: "taylor" })).toEqual({
+      ...{ ablate: "cumulative", layers: "all", order: "taylor", from: "most", draws: 1, points: null },
+    });
+    expect(sweepOf({ ablate: "keep-only", keep: [1, 5] })).toMatchObject({ order: "measured", keep: [1, 5] });
+    expect(sweepOf({ ablate: "similar", grouping: "agglomerative" })).toMatchObject({
+      similarity: "weights-cosine",
+      grouping: { kind: "agglomerative", linkage: "average" },
+      fractions: [0.01, 0.05, 0.1, 0.2, 0.25, 0.5],
+      controls: ["random", "dissimilar"],
+    });
+    expect(sweepOf({ ablate: "each-unit", adaptive: {} })).toMatchObject({
+      adaptive: { top: 10, by: "loss", confidence: 0.95, first: 16, growth: 1.5 },
+    });
+    const replacements = ["class-mean", { scale: 2 }];
+    expect(sweepOf({ ablate: "whole-layer", replacements })).toMatchObject({
+      replacements: [{ kind: "class-mean" }, { kind: "scale", factor: 2 }],
+    });
+  });
+
+  test("analyses are names, or objects with options", () => {
+    const { analyses } = parseStudy({
+      ...minimal,
+      analyses: ["shapley", { analyse: "importance", predictors: ["apoz"] }],
+    });
+    expect(analyses).toEqual([
+      { analyse: "shapley", layers: "all", top: 5, confidence: 0.95, permutations: 500, truncationPp: 2 },
+      { analyse: "importance", layers: "all", predictors: ["apoz"], samples: null, batch: 64 },
+    ]);
+  });
+
+  test.each<[unknown, string, string]>([
+    [{ ...minimal, analyses: ["shaply"] }, "analyses[0]", 'Did you mean "shapley"?'],
+    [{ ...minimal, analyses: [{ analyse: "importance", predictors: ["taylr"] }] }, "predictors[0]", '"taylor"'],
+    [{ sweeps: [{ ablate: "cumulative", order: "greedy" }] }, "sweeps[0].order", '"greedy-'],
+    [{ sweeps: [{ ablate: "similar", grouping: "threshold" }] }, "sweeps[0].grouping", '"nearest"'],
+    [{ sweeps: [{ ablate: "each-unit", replacement: "zero", replacements: ["mean"] }] }, "sweeps[0]", "one of both"],
+  ])("%j is a mistake that is named", (document, path, fix) => {
+    const error = failure(() => parseStudy(document));
+    expect(error.code).toBe("bad-study");
+    expect(error.where).toContain(path);
+    expect(`${error.message} ${error.fix}`).toContain(fix);
+  });
+});
+
 describe("mistakes", () => {
   test.each<[unknown, string, string, string]>([
     // unknown keys, and what was meant
@@ -321,7 +370,12 @@ describe("mistakes", () => {
     [{ ...minimal, recover: { arms: [] } }, "recover.arms", "wanted at least one arm", ""],
     [{ ...minimal, recover: { arms: ["before"] } }, "recover.arms[0]", "wanted one of", ""],
     [{ ...minimal, model: { train: { batch: 1.5 } } }, "model.train.batch", "is 1.5, wanted a whole number from 1", ""],
-    [{ ...minimal, replacement: "one" }, "replacement", 'wanted "zero", "mean", { "constant": 0.5 }', ""],
+    [
+      { ...minimal, replacement: "one" },
+      "replacement",
+      'wanted "zero", "mean", "class-mean", "resample", "optimal", { "constant": 0.5 }',
+      "",
+    ],
     [{ ...minimal, replacement: { noise: 0 } }, "replacement.noise", "is 0, wanted a number greater than 0", ""],
     [{ ...minimal, replacement: { kind: "nosie" } }, "replacement.kind", "wanted one of", 'mean "noise"?'],
     [{ ...minimal, measure: ["accuracy", "accuracy"] }, "measure", "wanted each measure once", ""],
@@ -365,19 +419,6 @@ describe("mistakes", () => {
     expect(error.message).toContain(message);
     expect(error.fix).toContain(fix);
     expect(error.fix).not.toBe("");
-  });
-
-  test.each<[unknown, string]>([
-    [{ ...minimal, analyses: ["importance"] }, "analyses"],
-    [{ ...minimal, replacement: "class-mean" }, "replacement"],
-    [{ sweeps: [{ ablate: "pairs", replacement: { kind: "resample" } }] }, "sweeps[0].replacement.kind"],
-    [{ ...minimal, replacement: "optimal" }, "replacement"],
-  ])("%j is not available yet", (document, path) => {
-    const error = failure(() => parseStudy(document));
-    expect(error.code).toBe("unsupported");
-    expect(error.where).toBe(path);
-    expect(error.message).toContain("is not available in this version");
-    expect(error.fix).toContain(path);
   });
 
   test.each<[unknown, string]>([

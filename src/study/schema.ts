@@ -8,7 +8,6 @@ import { filled } from "./data-schema.ts";
 import { joinPath, parseJsonc, type TextPosition } from "./jsonc.ts";
 import { nearest } from "./nearest.ts";
 import { NOT_HELD } from "./recovered-sweeps.ts";
-import { NOT_AVAILABLE } from "./schema-fields.ts";
 import type { Study } from "./study.ts";
 import { studySchema } from "./study-schema.ts";
 
@@ -34,9 +33,11 @@ type Locate = (path: string) => TextPosition | null;
 function parse(value: unknown, where: string | undefined, locate: Locate): Study {
   const result = v.safeParse(studySchema, value);
   if (!result.success) throw mistake(result.issues, where, locate);
-  const { version, name, model, data, baselineData, replacement, site, sweeps, measure, recover, seed } = result.output;
+  const { version, name, model, data, baselineData, replacement, site, sweeps, measure, analyses, recover, seed } =
+    result.output;
   const baseline = filled(baselineData, data);
-  return { version, name, model, data, baselineData: baseline, replacement, site, sweeps, measure, recover, seed };
+  const rest = { replacement, site, sweeps, measure, analyses, recover, seed };
+  return { version, name, model, data, baselineData: baseline, ...rest };
 }
 
 /** The error of the first issue; a key that does not exist comes before the one missing in its place. */
@@ -74,13 +75,6 @@ function sentence(
       code: "unsupported",
       message: `${path} is ${shown(issue.input)}, which a network cannot keep while it recovers`,
       fix: `Recover ablations by zero, mean or constant: name their sweeps in recover.of, or change ${path}.`,
-    };
-  }
-  if (issue.message === NOT_AVAILABLE) {
-    return {
-      code: "unsupported",
-      message: `${path}${typeof issue.input === "string" ? ` ${shown(issue.input)}` : ""} is not available in this version`,
-      fix: `Leave ${path} out, or choose one of the values that docs/file-formats.md lists.`,
     };
   }
   if (issue.input === undefined) {

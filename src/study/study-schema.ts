@@ -2,10 +2,11 @@
  * The schema of a study document: which keys there are, what each may hold, and what is filled in where one is left out.
  */
 import * as v from "valibot";
+import { analysis } from "./analysis-schema.ts";
 import { baselineData, data } from "./data-schema.ts";
 import { model } from "./model-schema.ts";
 import { checkRecovered } from "./recovered-sweeps.ts";
-import { notAvailable, object, oneOf, text, unique } from "./schema-fields.ts";
+import { object, oneOf, text, unique } from "./schema-fields.ts";
 import { place, replacement, sweep } from "./sweep-schema.ts";
 import { recover } from "./training-schema.ts";
 
@@ -30,7 +31,7 @@ export const studySchema = v.pipe(
       [...MEASURES],
     ),
     seed: v.optional(v.pipe(v.number("a whole number"), v.safeInteger("a whole number")), 1337),
-    analyses: v.optional(notAvailable),
+    analyses: v.optional(v.array(analysis, "an array of analyses"), []),
     recover: v.optional(v.nullable(recover), null),
   }),
   checkRecovered(),

@@ -4,6 +4,8 @@
  */
 import type { AblationPlace } from "../ablation/ablation.ts";
 import type { ActivationKind } from "../network/network.ts";
+import type { AnalysisOptions } from "./analysis-options.ts";
+import type { Predictor } from "./analysis-records.ts";
 
 export type { AblationPlace } from "../ablation/ablation.ts";
 
@@ -20,6 +22,8 @@ export interface Study {
   readonly site: AblationPlace;
   readonly sweeps: readonly Sweep[];
   readonly measure: readonly Measure[];
+  /** What is asked of the ablations and of the network, in the order in which it is computed. */
+  readonly analyses: readonly AnalysisOptions[];
   /** Recovery of the ablated networks; null: none. */
   readonly recover: RecoverOptions | null;
   readonly seed: number;
@@ -167,6 +171,12 @@ export interface ImageDataSource extends SampleSelection {
 export type Replacement =
   | { readonly kind: "zero" }
   | { readonly kind: "mean" }
+  /** The unit's mean over the samples of the sample's own true class. */
+  | { readonly kind: "class-mean" }
+  /** The unit's activation on another sample, drawn at random from the seed. */
+  | { readonly kind: "resample" }
+  /** The constant at which holding the unit costs least loss. */
+  | { readonly kind: "optimal" }
   | { readonly kind: "constant"; readonly value: number }
   | { readonly kind: "scale"; readonly factor: number }
   /** Adds zero-mean Gaussian noise of `sigma` times the unit's own standard deviation. */
@@ -184,13 +194,48 @@ export interface SiteChoice {
 /** What a sweep has of its own where it is not the study's. */
 interface SweepOptions {
   readonly replacement?: Replacement;
+  /** Several replacements, one after the other: an axis of the sweep. */
+  readonly replacements?: readonly Replacement[];
   readonly site?: AblationPlace;
 }
 
+/**
+ * The order in which units of a layer go, or stay: drawn at random; greedily, the unit next that does least, or most, damage
+ * on top of those before it; by a predictor; by the drop measured of each unit alone, of all samples or of each class.
+ */
+export type UnitOrder = "random" | "greedy-least" | "greedy-most" | "measured" | "measured-class" | Predictor;
+
+/** Ranks ablations on growing parts of the samples, and stops where the `top` most damaging are settled. */
+export interface AdaptiveOptions {
+  readonly top: number;
+  readonly by: "loss" | "accuracy";
+  readonly confidence: number;
+  /** Samples of the first part, and how much larger all parts together become with each. */
+  readonly first: number;
+  readonly growth: number;
+}
+
+export type Similarity =
+  | "weights-l2"
+  | "weights-l2-normalized"
+  | "weights-cosine"
+  | "weights-correlation"
+  | "activation-correlation"
+  | "activation-cka";
+
+/** How similar units become groups. */
+export type UnitGrouping =
+  | { readonly kind: "nearest"; readonly seeds: number | "all" }
+  | { readonly kind: "agglomerative"; readonly linkage: "average" | "complete" | "ward" }
+  | { readonly kind: "k-medoids" }
+  /** Connected parts of the graph of units at least so similar. */
+  | { readonly kind: "threshold"; readonly thresholds: readonly number[]; readonly seeds: number | "all" };
+
 export type Sweep = SweepOptions &
   (
-    | { readonly ablate: "each-unit"; readonly layers: LayerChoice }
-    | { readonly ablate: "pairs"; readonly layers: LayerChoice }
+    | { readonly ablate: "each-unit"; readonly layers: LayerChoice; readonly adaptive?: AdaptiveOptions }
+    /** `across`: pairs of units of different layers too. */
+    | { readonly ablate: "pairs"; readonly layers: LayerChoice; readonly across?: boolean }
     | { readonly ablate: "sets"; readonly sets: readonly (readonly SiteChoice[])[] }
     | {
         readonly ablate: "fraction";
@@ -198,6 +243,36 @@ export type Sweep = SweepOptions &
         readonly fractions: readonly number[];
         readonly draws: number;
         readonly choose: "random";
+      }
+    | { readonly ablate: "whole-layer"; readonly layers: LayerChoice }
+    | {
+        readonly ablate: "cumulative";
+        readonly layers: LayerChoice;
+        readonly order: UnitOrder;
+        /** Of a predictor or a measured order: which end goes first. */
+        readonly from: "most" | "least";
+        /** Of a random order. */
+        readonly draws: number;
+        /** How many units are ablated, at so many points from one to all; null: at each. */
+        readonly points: number | null;
+      }
+    | {
+        readonly ablate: "keep-only";
+        readonly layers: LayerChoice;
+        readonly order: UnitOrder;
+        /** How many units are kept; those that matter most by the order. */
+        readonly keep: readonly number[];
+        readonly draws: number;
+      }
+    | {
+        readonly ablate: "similar";
+        readonly layers: LayerChoice;
+        readonly similarity: Similarity;
+        readonly grouping: UnitGrouping;
+        /** Shares of the layer; of a threshold's groups null. */
+        readonly fractions: readonly number[];
+        /** Groups of the same size for each: drawn at random, and the least similar ones. */
+        readonly controls: readonly ("random" | "dissimilar")[];
       }
   );
 

@@ -1,5 +1,6 @@
 /** The part of the study schema that says what is switched off, and what takes its place. */
 import * as v from "valibot";
+import { PREDICTORS } from "./analysis-records.ts";
 import {
   COUNT_MAX,
   fails,
@@ -7,8 +8,6 @@ import {
   has,
   isObject,
   keyed,
-  NOT_AVAILABLE,
-  notAvailable,
   number,
   object,
   oneOf,
@@ -16,31 +15,30 @@ import {
   unique,
   whole,
 } from "./schema-fields.ts";
-import type { LayerChoice, Replacement, Sweep } from "./study.ts";
+import type { LayerChoice, Replacement, Sweep, UnitGrouping } from "./study.ts";
 
 const factor = number();
 const sigma = number("a number greater than 0", (value) => value > 0);
-const REPLACEMENTS = '"zero", "mean", { "constant": 0.5 }, { "scale": 0.5 } or { "noise": 1 }';
+const NAMED = ["zero", "mean", "class-mean", "resample", "optimal"] as const;
+const REPLACEMENTS = `${NAMED.map((name) => `"${name}"`).join(", ")}, { "constant": 0.5 }, { "scale": 0.5 } or { "noise": 1 }`;
 const byKind: Readonly<Record<string, v.GenericSchema<unknown, Replacement>>> = {
-  zero: object({ kind: v.literal("zero") }),
-  mean: object({ kind: v.literal("mean") }),
+  ...Object.fromEntries(NAMED.map((kind) => [kind, object({ kind: v.literal(kind) })])),
   constant: object({ kind: v.literal("constant"), value: number() }),
   scale: object({ kind: v.literal("scale"), factor }),
   noise: object({ kind: v.literal("noise"), sigma }),
 };
-const isPlanned = (kind: unknown) => kind === "class-mean" || kind === "resample" || kind === "optimal";
 
 /** A replacement: its name, its short form such as `{ "constant": 0.5 }`, or with its kind. */
 export const replacement = v.lazy((input): v.GenericSchema<unknown, Replacement> => {
-  if (input === "zero" || input === "mean")
+  const name = NAMED.find((named) => named === input);
+  if (name !== undefined) {
     return v.pipe(
-      v.literal(input),
+      v.literal(name),
       v.transform((kind) => ({ kind })),
     );
-  if (isPlanned(input) || has(input, "class-mean", "resample", "optimal")) return notAvailable;
+  }
   if (has(input, "kind")) {
     const kind = keyed(input, "kind");
-    if (isPlanned(kind)) return failsAt("kind", NOT_AVAILABLE);
     return byKind[String(kind)] ?? failsAt("kind", `one of "${Object.keys(byKind).join('", "')}"`);
   }
   if (has(input, "constant")) {
@@ -73,7 +71,7 @@ const layerName = v.lazy(
       ? whole(0, COUNT_MAX, "a layer's name or its index from 0")
       : text("a layer's name or its index from 0"),
 );
-const layers = v.lazy(
+export const layers = v.lazy(
   (input): v.GenericSchema<unknown, LayerChoice> =>
     input === "all"
       ? v.literal("all")
@@ -96,11 +94,79 @@ const set = v.pipe(
   v.nonEmpty("at least one site: a mask that names nothing measures nothing"),
 );
 const fraction = number("a number greater than 0 and at most 1", (value) => value > 0 && value <= 1);
-const ownEntries = { replacement: v.exactOptional(replacement), site: v.exactOptional(place) };
+const shares = v.pipe(v.array(fraction, "an array of fractions"), v.nonEmpty("at least one fraction"));
+const ownEntries = {
+  replacement: v.exactOptional(replacement),
+  replacements: v.exactOptional(
+    v.pipe(v.array(replacement, "an array of replacements"), v.nonEmpty("at least one replacement")),
+  ),
+  site: v.exactOptional(place),
+};
+const draws = v.optional(whole(1, 1_000_000), 1);
+const adaptive = object({
+  top: v.optional(whole(1, COUNT_MAX), 10),
+  by: v.optional(oneOf(["loss", "accuracy"]), "loss"),
+  confidence: v.optional(
+    number("a confidence between 0.5 and 1", (value) => value > 0.5 && value < 1),
+    0.95,
+  ),
+  first: v.optional(whole(2, COUNT_MAX), 16),
+  growth: v.optional(
+    number("a number greater than 1", (value) => value > 1),
+    1.5,
+  ),
+});
+/** The orders that units of a layer can go in. */
+const ORDERS = ["random", "greedy-least", "greedy-most", "measured", "measured-class", ...PREDICTORS] as const;
+const SIMILARITIES = [
+  "weights-l2",
+  "weights-l2-normalized",
+  "weights-cosine",
+  "weights-correlation",
+  "activation-correlation",
+  "activation-cka",
+] as const;
+const seeds = v.optional(
+  v.lazy((input) => (input === "all" ? v.literal("all") : whole(1, COUNT_MAX, '"all", or a number of units'))),
+  "all",
+);
+const groupings = {
+  nearest: object({ kind: v.literal("nearest"), seeds }),
+  agglomerative: object({
+    kind: v.literal("agglomerative"),
+    linkage: v.optional(oneOf(["average", "complete", "ward"]), "average"),
+  }),
+  "k-medoids": object({ kind: v.literal("k-medoids") }),
+  threshold: object({
+    kind: v.literal("threshold"),
+    thresholds: v.pipe(v.array(number(), "an array of similarities"), v.nonEmpty("at least one similarity")),
+    seeds,
+  }),
+} satisfies Record<UnitGrouping["kind"], v.GenericSchema<unknown, UnitGrouping>>;
+/** How units become groups: its name, or an object with its kind. */
+const grouping = v.lazy((input): v.GenericSchema<unknown, UnitGrouping> => {
+  const kind = typeof input === "string" ? input : keyed(input, "kind");
+  const known = Object.keys(groupings).filter((name) => typeof input !== "string" || name !== "threshold");
+  const wanted = `one of "${known.join('", "')}"`;
+  if (typeof kind !== "string" || !known.includes(kind))
+    return isObject(input) ? failsAt("kind", wanted) : fails(wanted);
+  const schema: v.GenericSchema<unknown, UnitGrouping> = groupings[kind as UnitGrouping["kind"]];
+  return typeof input === "string"
+    ? v.pipe(
+        v.unknown(),
+        v.transform(() => ({ kind })),
+        schema,
+      )
+    : schema;
+});
 const sweepEntries = { layers: v.optional(layers, "all"), ...ownEntries };
 const sweepsByKind = {
-  "each-unit": object({ ablate: v.literal("each-unit"), ...sweepEntries }),
-  pairs: object({ ablate: v.literal("pairs"), ...sweepEntries }),
+  "each-unit": object({ ablate: v.literal("each-unit"), ...sweepEntries, adaptive: v.exactOptional(adaptive) }),
+  pairs: object({
+    ablate: v.literal("pairs"),
+    ...sweepEntries,
+    across: v.exactOptional(v.boolean("true or false")),
+  }),
   sets: object({
     ablate: v.literal("sets"),
     sets: v.pipe(v.array(set, "an array of sets"), v.nonEmpty("at least one set")),
@@ -109,15 +175,54 @@ const sweepsByKind = {
   fraction: object({
     ablate: v.literal("fraction"),
     ...sweepEntries,
-    fractions: v.pipe(v.array(fraction, "an array of fractions"), v.nonEmpty("at least one fraction")),
-    draws: v.optional(whole(1, 1_000_000), 1),
+    fractions: shares,
+    draws,
     choose: v.optional(oneOf(["random"]), "random"),
+  }),
+  "whole-layer": object({ ablate: v.literal("whole-layer"), ...sweepEntries }),
+  cumulative: object({
+    ablate: v.literal("cumulative"),
+    ...sweepEntries,
+    order: v.optional(oneOf(ORDERS), "random"),
+    from: v.optional(oneOf(["most", "least"]), "most"),
+    draws,
+    points: v.optional(v.nullable(whole(1, COUNT_MAX, "a number of points of at least 1, or null")), null),
+  }),
+  "keep-only": object({
+    ablate: v.literal("keep-only"),
+    ...sweepEntries,
+    order: v.optional(oneOf(ORDERS), "measured"),
+    keep: v.pipe(
+      v.array(whole(0, COUNT_MAX, "a number of units"), "an array of numbers of units"),
+      v.nonEmpty("at least one number of units"),
+      v.check((items) => unique(items), "each number once"),
+    ),
+    draws,
+  }),
+  similar: object({
+    ablate: v.literal("similar"),
+    ...sweepEntries,
+    similarity: v.optional(oneOf(SIMILARITIES), "weights-cosine"),
+    grouping: v.optional(grouping, "nearest"),
+    fractions: v.optional(shares, [0.01, 0.05, 0.1, 0.2, 0.25, 0.5]),
+    controls: v.optional(
+      v.pipe(
+        v.array(oneOf(["random", "dissimilar"]), 'an array of "random" and "dissimilar"'),
+        v.check((items) => unique(items), "each control once"),
+      ),
+      ["random", "dissimilar"],
+    ),
   }),
 } satisfies Record<Sweep["ablate"], v.GenericSchema<unknown, Sweep>>;
 /** A sweep, told apart by `ablate`. */
 export const sweep = v.lazy((input): v.GenericSchema<unknown, Sweep> => {
   if (!isObject(input)) return fails('an object such as { "ablate": "each-unit" }');
   const kind = keyed(input, "ablate");
-  if (typeof kind === "string" && Object.hasOwn(sweepsByKind, kind)) return sweepsByKind[kind as Sweep["ablate"]];
+  if (typeof kind === "string" && Object.hasOwn(sweepsByKind, kind)) {
+    if (Object.hasOwn(input, "replacement") && Object.hasOwn(input, "replacements")) {
+      return failsAt("replacements", 'one of both: "replacement", or several "replacements"');
+    }
+    return sweepsByKind[kind as Sweep["ablate"]];
+  }
   return failsAt("ablate", `one of "${Object.keys(sweepsByKind).join('", "')}"`);
 });

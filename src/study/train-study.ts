@@ -28,6 +28,8 @@ export interface TrainObserver {
   samples(done: number, total: number): void;
   /** One record for each network that trains; after a restored state, of epochs that were told before. */
   epoch(records: readonly TrainRecord[]): void;
+  /** A network after one of the epochs that are to be kept, but the last. */
+  after(index: number, epoch: number, network: Network): void;
   /** A network besides the first one is trained. */
   other(index: number, network: Network): void;
   proceed(): Promise<boolean>;
@@ -37,6 +39,7 @@ export interface TrainObserver {
 export const UNOBSERVED: TrainObserver = {
   samples: () => {},
   epoch: () => {},
+  after: () => {},
   other: () => {},
   proceed: async () => true,
 };
@@ -49,6 +52,8 @@ export interface TrainRequest {
   readonly data: TrainingData;
   /** Null: none are kept. */
   readonly checkpoints: Checkpoints | null;
+  /** Epochs after which the networks themselves are given out; left out: none. */
+  readonly keptEpochs?: ReadonlySet<number>;
 }
 
 /**
@@ -115,7 +120,7 @@ interface Place {
 async function trainGroup(
   trainer: Trainer,
   { start, group, groups }: Place,
-  { options, checkpoints }: TrainRequest,
+  { opened, options, checkpoints, keptEpochs }: TrainRequest,
   observer: TrainObserver,
 ): Promise<ReadonlySet<number>> {
   const { epochs, networks, checkpoint } = options;
@@ -155,6 +160,12 @@ async function trainGroup(
       if (start + copy === 0) throw divergence(epoch + 1, losses, options);
     }
     observer.samples(before + trainer.samples, total);
+    if (keptEpochs?.has(epoch + 1) && epoch + 1 < epochs) {
+      for (const copy of going) {
+        if (diverged.has(copy)) continue;
+        observer.after(start + copy, epoch + 1, withOutputOf(opened.network, await trainer.network(copy)));
+      }
+    }
     if (checkpoint > 0 && (epoch + 1) % checkpoint === 0) await checkpoints?.keep(trainer, states, epoch + 1);
   }
   return diverged;

@@ -47,11 +47,16 @@ export function testData({ dataset, transform }: OpenedStudy): TrainingData {
   return { dataset, transform, samples: dataset.samples };
 }
 
+/** Searches for gains that train something. */
+const isTrained = (method: string) => method === "gains" || method === "control";
+
 /** The most samples that a study trains on of a split; null: all. */
-function mostSamples({ model, recover }: Study, split: Split): number | null {
+function mostSamples({ model, recover, analyses }: Study, split: Split): number | null {
   const limits: (number | null)[] = [];
   if (model.train && split === "train") limits.push(model.train.limit);
   if (recover && recover.data.split === split) limits.push(recover.data.limit);
+  const trains = analyses.some((each) => each.analyse === "gain-search" && each.methods.some(isTrained));
+  if (trains && split === "train") limits.push(null);
   if (limits.length === 0) throw new LesionError("internal", `the study trains on no ${split} samples`);
   return limits.includes(null) ? null : Math.max(...limits.map((limit) => limit ?? 0));
 }

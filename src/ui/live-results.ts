@@ -4,6 +4,8 @@
  * says when to look again.
  */
 
+import { analysisKey, analysisSubject } from "../study/analysis-key.ts";
+import type { StudyAnalysisRecord } from "../study/analysis-records.ts";
 import type {
   AblationRecord,
   BaselineRecord,
@@ -56,6 +58,8 @@ export interface LiveResults {
   readonly panels: Panel[];
   readonly extents: Readonly<Record<Panel["kind"], Extent>>;
   readonly recovery: LiveRecovery;
+  /** What analyses have found, the last record of each subject, by subject. */
+  readonly analyses: Map<string, StudyAnalysisRecord>;
 }
 
 /** The results of a run of which nothing has arrived yet. */
@@ -74,6 +78,7 @@ export function emptyResults(study: Study): LiveResults {
     panels: [],
     extents: { units: { drop: 0, gain: 0, classDrop: 0 }, pairs: { drop: 0, gain: 0, classDrop: 0 } },
     recovery: emptyRecovery(),
+    analyses: new Map(),
   };
 }
 
@@ -114,8 +119,19 @@ function add(results: LiveResults, record: LesionRecord): boolean {
     case "recovery":
       return results.baseline !== null && addRecovery(results.recovery, record, results.baseline);
     case "analysis":
-      return addAnalysis(results.recovery, record);
+      return record.name === "recovery"
+        ? addAnalysis(results.recovery, record)
+        : addStudyAnalysis(results.analyses, record);
   }
+}
+
+/** Takes in what an analysis found, or how far it is; what a resumed run says again is not counted twice. */
+function addStudyAnalysis(analyses: LiveResults["analyses"], record: StudyAnalysisRecord): boolean {
+  const subject = analysisSubject(record);
+  const before = analyses.get(subject);
+  if (before !== undefined && analysisKey(before) === analysisKey(record)) return false;
+  analyses.set(subject, record);
+  return true;
 }
 
 function addEpoch({ train }: LiveResults, record: TrainRecord): boolean {

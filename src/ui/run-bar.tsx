@@ -11,6 +11,7 @@ const PHASES: Readonly<Record<Progress["phase"], { title: string; unit: string }
   planning: { title: "Planning", unit: "steps" },
   baseline: { title: "Measuring the baseline", unit: "samples" },
   sweeping: { title: "Ablating", unit: "ablations" },
+  analysing: { title: "Analysing", unit: "evaluations" },
   recovering: { title: "Recovering", unit: "samples" },
   done: { title: "Done", unit: "ablations" },
 };

@@ -12,6 +12,9 @@ import { recoveredAfter, toggled } from "./sweep-choices.ts";
 const REPLACEMENTS: Readonly<Record<Replacement["kind"], { title: string; initial: Replacement }>> = {
   zero: { title: "zero", initial: { kind: "zero" } },
   mean: { title: "the unit's mean", initial: { kind: "mean" } },
+  "class-mean": { title: "its mean for the class", initial: { kind: "class-mean" } },
+  resample: { title: "another sample's", initial: { kind: "resample" } },
+  optimal: { title: "the constant that costs least", initial: { kind: "optimal" } },
   constant: { title: "a constant", initial: { kind: "constant", value: 0.5 } },
   scale: { title: "itself, scaled", initial: { kind: "scale", factor: 0.5 } },
   noise: { title: "itself plus noise", initial: { kind: "noise", sigma: 1 } },

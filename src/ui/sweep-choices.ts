@@ -94,7 +94,8 @@ function indicesOf(choice: LayerChoice, layers: readonly LayerSummary[]): readon
 }
 
 function titleOf(sweep: Sweep, layers: readonly LayerSummary[]): string {
-  const own = [sweep.replacement?.kind, sweep.site].filter((part) => part !== undefined);
+  const replaced = sweep.replacements?.map(({ kind }) => kind).join(" and ") ?? sweep.replacement?.kind;
+  const own = [replaced, sweep.site].filter((part) => part !== undefined);
   const suffix = own.map((part) => `, ${part}`).join("");
   if (sweep.ablate === "sets") return `${sweep.sets.length === 1 ? "A set" : "Sets"} of units${suffix}`;
   const indices = indicesOf(sweep.layers, layers);
@@ -105,12 +106,24 @@ function titleOf(sweep: Sweep, layers: readonly LayerSummary[]): string {
   const where = everywhere && layers.length > 1 ? "all layers" : named.join(", ");
   switch (sweep.ablate) {
     case "each-unit":
-      return `Each unit of ${where}${suffix}`;
+      return `${sweep.adaptive ? `The ${sweep.adaptive.top} units that matter most` : "Each unit"} of ${where}${suffix}`;
     case "pairs":
-      return `Each pair of ${where}${suffix}`;
-    case "fraction": {
-      const shares = sweep.fractions.map((fraction) => Math.round(fraction * 1000) / 10).join(", ");
-      return `Random ${shares} % of ${where}, ${sweep.draws} draws${suffix}`;
-    }
+      return `Each pair of ${where}${sweep.across ? ", across layers too" : ""}${suffix}`;
+    case "fraction":
+      return `Random ${percents(sweep.fractions)} % of ${where}, ${sweep.draws} draws${suffix}`;
+    case "whole-layer":
+      return `The whole of ${where}${suffix}`;
+    case "cumulative":
+      return `More and more of ${where}, ${orderText(sweep)}${suffix}`;
+    case "keep-only":
+      return `All but ${sweep.keep.join(", ")} of ${where}, ${orderText(sweep)}${suffix}`;
+    case "similar":
+      return `Similar ${percents(sweep.fractions)} % of ${where}, by ${sweep.similarity}${suffix}`;
   }
+}
+
+const percents = (shares: readonly number[]) => shares.map((share) => Math.round(share * 1000) / 10).join(", ");
+
+function orderText({ order, draws }: Extract<Sweep, { order: unknown }>): string {
+  return order === "random" ? `${draws} random ${draws === 1 ? "order" : "orders"}` : `by ${order}`;
 }

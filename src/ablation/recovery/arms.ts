@@ -2,7 +2,7 @@
  * The arms of a recovery: what of a damaged network trains. Layers are told by their names in the training form of the
  * network, in which batch norms are layers of their own.
  */
-import { hasParameters } from "../../engine/training/parameter-layout.ts";
+import { trainedBy, trainsAny } from "../../engine/training/parameter-layout.ts";
 import { descendantsOf, layersByName } from "../../network/graph.ts";
 import type { Network } from "../../network/network.ts";
 import { postActivationOf } from "../../network/simplify.ts";
@@ -32,7 +32,7 @@ export function trainedLayers(form: Network, damaged: readonly string[], arm: Re
 }
 
 function withParameters(form: Network, names: ReadonlySet<string>): ReadonlySet<string> {
-  return new Set(form.layers.filter((layer) => names.has(layer.name) && hasParameters(layer)).map(({ name }) => name));
+  return new Set(form.layers.filter((layer) => names.has(layer.name) && trainsAny(layer, trainedBy(null))).map(({ name }) => name));
 }
 
 /** A layer with units and what follows it up to its post-activation. */

@@ -12,7 +12,7 @@ import { readStudy } from "../study-files.ts";
 
 /** Those that run where none is named. */
 const USUAL = ["sweep", "train"];
-const ALL = [...USUAL, "recover", "kernels", "conv", "vgg"];
+const ALL = [...USUAL, "recover", "kernels", "conv", "vgg", "tsne"];
 
 export const bench: Command = {
   name: "bench",

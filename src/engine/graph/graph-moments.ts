@@ -1,12 +1,14 @@
-/** Means and deviations of a layer's channels over images and positions: what `mean` and `noise` replace by. */
+/** What a layer gives, read back: means and deviations over images and positions, or the numbers themselves, image by image. */
 import type { Gpu } from "../../gpu/device.ts";
 import { CHANNEL_MOMENTS_BLOCK, planChannelMoments } from "../../kernels/channel-moments.ts";
-import { channelsOf, paddedChannels, positionsOf } from "../../kernels/tensor-layout.ts";
+import { planGlobalPool } from "../../kernels/global-pool.ts";
+import { channelsOf, paddedChannels, positionsOf, tensorFloats } from "../../kernels/tensor-layout.ts";
 import { LINEAR } from "../../network/network.ts";
 import { prepare } from "../prepare.ts";
 import type { Moments } from "../site.ts";
+import { type Dispatch, ready } from "./dispatch.ts";
 import type { GraphPrefix } from "./graph-prefix.ts";
-import { activationOf } from "./layer-dispatches.ts";
+import { activationDispatches, activationOf } from "./layer-dispatches.ts";
 
 /** Moments of a layer whose pre-activation the prefix keeps, added to `before`. `linear`: of the pre-activation itself. */
 export async function graphMoments(
@@ -36,4 +38,48 @@ export async function graphMoments(
     }
   }
   return { samples: (before?.samples ?? 0) + positions, sums, squares };
+}
+
+/**
+ * Activations of a layer whose pre-activation the prefix keeps: [images, positions, units], without padding. `linear`: the
+ * pre-activation itself. `pooled`: the mean over positions, [images, units].
+ */
+export async function graphActivations(
+  gpu: Gpu,
+  { device, z, images }: GraphPrefix,
+  name: string,
+  { linear, pooled }: { readonly linear: boolean; readonly pooled: boolean },
+): Promise<Float32Array> {
+  const shape = device.graph.shapes.get(name)!;
+  const activation = linear ? LINEAR : activationOf(device.graph.layers.get(name)!);
+  using transient = gpu.arena.scope();
+  const dispatches: Dispatch[] = [];
+  let buffer = z.get(name)!;
+  let floats = tensorFloats(images, shape);
+  if (activation.kind !== "linear") {
+    const y = transient.storage("activations", floats * 4);
+    dispatches.push(...activationDispatches(buffer, shape, activation, y, images));
+    buffer = y;
+  }
+  if (pooled && positionsOf(shape) > 1) {
+    floats = images * paddedChannels(channelsOf(shape));
+    const y = transient.storage("means over positions", floats * 4);
+    dispatches.push({ plan: planGlobalPool(images, shape, "average"), buffers: { x: buffer, y } });
+    buffer = y;
+  }
+  (await ready(gpu, dispatches))();
+  const [bytes] = await gpu.read({ buffer, sizeBytes: floats * 4 });
+  return withoutPadding(new Float32Array(bytes!), channelsOf(shape));
+}
+
+/** [rows, channels padded] as [rows, channels]. */
+function withoutPadding(padded: Float32Array, channels: number): Float32Array {
+  const width = paddedChannels(channels);
+  if (width === channels) return padded;
+  const rows = padded.length / width;
+  const values = new Float32Array(rows * channels);
+  for (let row = 0; row < rows; row++) {
+    values.set(padded.subarray(row * width, row * width + channels), row * channels);
+  }
+  return values;
 }

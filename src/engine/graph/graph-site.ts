@@ -17,6 +17,7 @@ import { planSelectChannels } from "../../kernels/select-channels.ts";
 import type { TallyLayout } from "../../kernels/tally.ts";
 import { channelsOf, paddedChannels, positionsOf, tensorFloats } from "../../kernels/tensor-layout.ts";
 import { LINEAR } from "../../network/network.ts";
+import { type GivenValues, givenPositions, writeGiven } from "../given.ts";
 import { packBits, packProgram } from "../masks.ts";
 import { type Prepared, prepare } from "../prepare.ts";
 import type { CompiledGraph } from "./compiled-graph.ts";
@@ -31,6 +32,8 @@ import { type Entry, rootsOf, type Suffix } from "./suffix.ts";
 /** How units are replaced: coefficients [units, 3], a' = factor a + shift + sigma noise. */
 export interface ChannelReplacement {
   readonly coefficients: Float32Array;
+  /** What units become on each image of the prefix, where that differs; then the coefficients are zeros. */
+  readonly given: GivenValues | null;
   /** Before the layer's activation, not after it. */
   readonly before: boolean;
   readonly seed: number;
@@ -184,10 +187,12 @@ class SiteMaker {
       channels,
       activation: activationOf(first),
       before: replacement.before,
+      given: replacement.given !== null,
       noise: hasNoise(replacement),
       seed: replacement.seed,
       sampleStart: start,
     });
+    if (replacement.given) writeGiven(this.#arena, y.buffer, replacement.given, shape, positionsOf(shape));
     using transient = this.#arena.scope();
     const coefficients = transient.upload("coefficients", byChannel(replacement.coefficients, channels));
     const dispatches: Dispatch[] = [{ plan, buffers: { z: z.get(first.name)!, coefficients, replaced: y.buffer } }];
@@ -316,7 +321,12 @@ class SiteMaker {
       [...deeper].map(([name, replacement]) => {
         const shape = this.#graph.shapes.get(name)!;
         const channels = channelsOf(shape);
-        const coefficients = arena.upload(`coefficients of ${name}`, byChannel(replacement.coefficients, channels));
+        const { given } = replacement;
+        const positions = given ? givenPositions(given, shape) : 0;
+        const coefficients = given
+          ? arena.storage(`replaced values of ${name}`, given.rowOf.length * positions * paddedChannels(channels) * 4)
+          : arena.upload(`coefficients of ${name}`, byChannel(replacement.coefficients, channels));
+        if (given) writeGiven(arena, coefficients, given, shape, positions);
         const dispatches = (h: GPUBuffer, rows: number): Dispatch[] => [
           {
             plan: planMaskChannels({
@@ -325,6 +335,7 @@ class SiteMaker {
               units: channels,
               activation: replacement.before ? activationOf(this.#graph.layers.get(name)!) : LINEAR,
               noise: hasNoise(replacement),
+              givenPositions: positions,
               seed: replacement.seed,
               sampleStart: this.#prefix.start,
             }),

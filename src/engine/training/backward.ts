@@ -25,11 +25,19 @@ import { channelSums } from "./parameter-gradients.ts";
 import type { TrainingStep } from "./training-graph.ts";
 import type { TrainingPass } from "./training-pass.ts";
 
-/** The dispatches of the whole way back, from the gradient at the logits. */
-export function backwardDispatches(pass: TrainingPass): readonly Dispatch[] {
+/**
+ * The dispatches of the whole way back, from the gradient at the logits. `before` adds dispatches ahead of a step's own: the
+ * gradient at its result is complete there, and lies in `pass.gradient` until that step is done.
+ */
+export function backwardDispatches(
+  pass: TrainingPass,
+  before: (step: TrainingStep) => readonly Dispatch[] = () => [],
+): readonly Dispatch[] {
   const targets = new GradientTargets(pass);
   const moving = pass.layout.training.steps.filter(({ moves }) => moves);
-  return moving.toReversed().flatMap((step) => [...gate(pass, step), ...stepBackward(pass, step, targets)]);
+  return moving
+    .toReversed()
+    .flatMap((step) => [...before(step), ...gate(pass, step), ...stepBackward(pass, step, targets)]);
 }
 
 /** dy becomes the gradient before the activation, and nothing where channels are held. */
@@ -176,7 +184,7 @@ function scaleBackward(
   // y = dy scale + 0: the shift is a row of zeros.
   const zeros = pass.memory.of("zeros", 4 * vectorsOf(shape.at(-1) ?? 1));
   const dx = targets.add(input, (dx) => [{ plan, buffers: { x: dy, scale, shift: zeros, y: dx } }]);
-  const [dshift, dscale] = (["shift", "scale"] as const).map((part) => pass.parameterGradient(layer.name, part));
-  if (!dshift || !dscale) return dx;
-  return [...channelSums(pass, step, pass.tensor(input).buffer, [dshift, dscale]), ...dx];
+  const places = (["shift", "scale"] as const).map((part) => pass.parameterGradient(layer.name, part));
+  if (places.every((place) => place === null)) return dx;
+  return [...channelSums(pass, step, pass.tensor(input).buffer, places), ...dx];
 }

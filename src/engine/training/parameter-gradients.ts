@@ -9,13 +9,13 @@ import type { ParameterPlace, TrainingPass } from "./training-pass.ts";
 
 /**
  * Sums over rows and positions, by channel, of a step's gradient, into the first place; and of its products with `other`,
- * into the second.
+ * into the second; null: not asked for.
  */
 export function channelSums(
   pass: TrainingPass,
   { name, shape }: TrainingStep,
   other: GPUBuffer | null,
-  places: readonly ParameterPlace[],
+  places: readonly (ParameterPlace | null)[],
 ): readonly Dispatch[] {
   const { copies, isProcessor } = pass.layout;
   const channels4 = vectorsOf(shape.at(-1) ?? 1);
@@ -39,9 +39,10 @@ export function channelSums(
   const partial = pass.scratch("channel sums", parts * copies * length4 * 4);
   return [
     { plan: planChannelSums(sums), buffers: { x, other: other ?? x, shift: x, partial } },
-    ...places.map(({ binding, stride4 }, kind): Dispatch => {
-      const place = { groups: copies, from4: kind * channels4, fromStride4: length4, toStride4: stride4 };
-      return { plan: planSumParts({ parts, count4: channels4, ...place }), buffers: { x: partial, y: binding } };
+    ...places.flatMap((to, kind): Dispatch[] => {
+      if (!to) return [];
+      const place = { groups: copies, from4: kind * channels4, fromStride4: length4, toStride4: to.stride4 };
+      return [{ plan: planSumParts({ parts, count4: channels4, ...place }), buffers: { x: partial, y: to.binding } }];
     }),
   ];
 }

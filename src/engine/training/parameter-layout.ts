@@ -34,13 +34,21 @@ export interface ParameterLayout {
   readonly frozenFloats: number;
 }
 
-/** Where the parameters of a network in training form lie; `trained` names the layers whose parameters train. */
-export function parameterLayout(form: Network, trained: ReadonlySet<string>): ParameterLayout {
+/** Whether a tensor is among those that train, which are named by their layers, or one by one as "layer part". */
+export type IsTrained = (layer: string, part: ParameterPart) => boolean;
+
+/** What names of layers, or of single tensors, come to; null: all. */
+export function trainedBy(names: ReadonlySet<string> | null): IsTrained {
+  return (layer, part) => names === null || names.has(layer) || names.has(`${layer} ${part}`);
+}
+
+/** Where the parameters of a network in training form lie. */
+export function parameterLayout(form: Network, isTrained: IsTrained): ParameterLayout {
   const regions = { trained: [] as ParameterTensor[], frozen: [] as ParameterTensor[] };
   const ends = { trained: 0, frozen: 0 };
   for (const layer of form.layers) {
-    const region = trained.has(layer.name) ? "trained" : "frozen";
     for (const tensor of tensorsOf(layer)) {
+      const region = isTrained(layer.name, tensor.part) ? "trained" : "frozen";
       const floats = tensor.matrices * tensor.paddedRows * paddedChannels(tensor.columns);
       regions[region].push({ ...tensor, layer: layer.name, at: ends[region], floats });
       ends[region] += Math.ceil(floats / PARAMETER_BLOCK) * PARAMETER_BLOCK;
@@ -86,9 +94,9 @@ function tensorsOf(layer: Layer): readonly TensorSizes[] {
   }
 }
 
-/** Whether a layer has parameters. */
-export function hasParameters(layer: Layer): boolean {
-  return tensorsOf(layer).length > 0;
+/** Whether any parameters of a layer are among those that train. */
+export function trainsAny(layer: Layer, isTrained: IsTrained): boolean {
+  return tensorsOf(layer).some(({ part }) => isTrained(layer.name, part));
 }
 
 /** A tensor's values of a network, packed. */

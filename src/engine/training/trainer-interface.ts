@@ -32,7 +32,7 @@ export interface TrainerSetup {
   readonly network: Network;
   /** At least one. */
   readonly copies: readonly NetworkCopy[];
-  /** Layers whose parameters train, by their names in the training form of the network (`trainingForm`); null: all that have any. */
+  /** Layers whose parameters train, by their names in the training form of the network (`trainingForm`), or single tensors of them as "layer part"; null: all that have any. */
   readonly trained: ReadonlySet<string> | null;
   readonly data: TrainingData;
   /** What `evaluate` measures on. */

@@ -10,7 +10,7 @@ import type { Shape } from "../../network/shapes.ts";
 import { trainingForm } from "../../network/simplify.ts";
 import { type CompiledGraph, graphOf } from "../graph/compiled-graph.ts";
 import { isView } from "../graph/layer-dispatches.ts";
-import { hasParameters, type ParameterLayout, parameterLayout } from "./parameter-layout.ts";
+import { type ParameterLayout, parameterLayout, trainedBy, trainsAny } from "./parameter-layout.ts";
 
 /** One step of the forward pass. */
 export interface TrainingStep {
@@ -57,7 +57,7 @@ export interface TrainingGraph {
 
 /** What a network's training looks like. */
 export interface TrainingWish {
-  /** Null: all layers. */
+  /** Layers, or single tensors as "layer part"; null: all. */
   readonly trained: ReadonlySet<string> | null;
   /** Tensors of which some copies hold channels. */
   readonly held: ReadonlySet<string>;
@@ -74,11 +74,8 @@ export function formOf(network: Network): Network {
  */
 export function trainingGraph(form: Network, wish: TrainingWish): TrainingGraph {
   const graph = graphOf(form);
-  const trained = new Set(
-    form.layers
-      .filter((layer) => hasParameters(layer) && (wish.trained?.has(layer.name) ?? true))
-      .map(({ name }) => name),
-  );
+  const isTrained = trainedBy(wish.trained);
+  const trained = new Set(form.layers.filter((layer) => trainsAny(layer, isTrained)).map(({ name }) => name));
   const source = sourceOf(graph);
   const logits = form.outputs[0]!;
   const classes = classesOf(graph, logits);
@@ -98,7 +95,7 @@ export function trainingGraph(form: Network, wish: TrainingWish): TrainingGraph 
     form,
     graph,
     steps,
-    layout: parameterLayout(form, trained),
+    layout: parameterLayout(form, isTrained),
     source,
     frontier: [...frontier],
     logits,

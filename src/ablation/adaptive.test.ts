@@ -1,0 +1,103 @@
+import { describe, expect, test } from "vitest";
+import { random } from "../core/random.ts";
+import {
+  type Arm,
+  type Bounds,
+  blocksOf,
+  boundsOf,
+  judged,
+  newArm,
+  openRows,
+  ranking,
+  roundsOf,
+  withBlock,
+} from "./adaptive.ts";
+
+const SAMPLES = 400;
+const OPTIONS = { first: 16, growth: 1.5 };
+
+/** Runs the whole procedure on effects that are known: [arms][samples], in the order in which samples come. */
+function settle(effects: readonly (readonly number[])[], top: number, confidence: number) {
+  let arms: readonly Arm[] = effects.map(() => newArm);
+  const rounds = roundsOf(OPTIONS, SAMPLES);
+  let evaluations = 0;
+  let from = 0;
+  for (const to of rounds) {
+    for (const { start, samples } of blocksOf(from, to, SAMPLES)) {
+      const open = new Set(openRows({ count: arms.length }, arms));
+      evaluations += open.size * samples;
+      arms = arms.map((arm, row) =>
+        open.has(row)
+          ? withBlock(
+              arm,
+              samples,
+              effects[row]!.slice(start, start + samples).reduce((sum, x) => sum + x, 0),
+            )
+          : arm,
+      );
+    }
+    from = to;
+    arms = judged(arms, boundsOf(arms, SAMPLES, rounds.length, confidence), top, SAMPLES);
+    if (arms.every(({ state }) => state !== "open")) break;
+  }
+  return { arms, evaluations };
+}
+
+const mean = (values: readonly number[]) => values.reduce((sum, x) => sum + x, 0) / values.length;
+
+describe("an adaptive sweep", () => {
+  test("rounds grow up to all samples, blocks cover a round", () => {
+    expect(roundsOf({ first: 4, growth: 2 }, 20)).toEqual([4, 8, 16, 20]);
+    expect(roundsOf({ first: 30, growth: 2 }, 20)).toEqual([20]);
+    expect(blocksOf(4, 8, 100)).toEqual([4, 5, 6, 7].map((start) => ({ start, samples: 1 })));
+    expect(blocksOf(0, 100, 10)).toHaveLength(10);
+  });
+
+  test("bounds shrink with samples, and are exact at the last one", () => {
+    const half = (n: number) => {
+      let arm = newArm;
+      for (let i = 0; i < n; i += 2) arm = withBlock(arm, 2, i % 4);
+      const [bounds] = boundsOf([arm], SAMPLES, 1, 0.95);
+      return (bounds!.high - bounds!.low) / 2;
+    };
+    expect(half(64)).toBeLessThan(half(16));
+    expect(half(SAMPLES)).toBe(0);
+  });
+
+  // Two blocks of 2 samples, sums 1 and 3: variance (1/2 + 9/2 - 16/4) / 1 = 1, which is also the prior; five degrees of
+  // freedom, t(0.025) = 2.570582; half = 2.570582 sqrt(1/4 (1 - 4/400)).
+  test("of a hand-worked case", () => {
+    const arm = withBlock(withBlock(newArm, 2, 1), 2, 3);
+    const [{ mean: effect, high }] = boundsOf([arm], SAMPLES, 1, 0.95) as readonly Bounds[] as [Bounds];
+    expect(effect).toBe(1);
+    expect(high - effect).toBeCloseTo(2.570581836 * Math.sqrt(0.25 * 0.99), 6);
+  });
+
+  test("finds the top of the whole sweep with a fraction of its evaluations", () => {
+    let right = 0;
+    let evaluations = 0;
+    for (let seed = 0; seed < 20; seed++) {
+      const draw = random(seed, "effects");
+      const effects = Array.from({ length: 100 }, (_, arm) =>
+        Array.from({ length: SAMPLES }, () => (arm < 5 ? 1 + arm / 4 : arm / 400) + 0.4 * draw.normal()),
+      );
+      const { arms, evaluations: taken } = settle(effects, 5, 0.95);
+      const found = arms.flatMap(({ state }, row) => (state === "in" ? [row] : []));
+      const whole = ranking(effects.map((each) => ({ mean: mean(each), low: 0, high: 0 }))).slice(0, 5);
+      if (found.join() === whole.sort((a, b) => a - b).join()) right++;
+      evaluations += taken / (100 * SAMPLES) / 20;
+    }
+    expect(right).toBeGreaterThanOrEqual(19);
+    expect(evaluations).toBeLessThan(0.2);
+  });
+
+  test("what cannot be told apart is decided by all samples, ties by the lower row", () => {
+    const { arms, evaluations } = settle(
+      [0, 0, 0].map((x) => new Array(SAMPLES).fill(x)),
+      2,
+      0.95,
+    );
+    expect(arms.map(({ state }) => state)).toEqual(["in", "in", "out"]);
+    expect(evaluations).toBe(3 * SAMPLES);
+  });
+});

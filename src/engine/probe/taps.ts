@@ -1,0 +1,72 @@
+/**
+ * Taps on layers of the intact network: while samples pass through in batches, kernels read each tapped layer's
+ * post-activation as soon as it is there, and what they make of it comes back to the host. The activations themselves are
+ * not kept, so a tap on every layer takes hardly more memory than the pass.
+ */
+import type { Gpu } from "../../gpu/device.ts";
+import type { Dispatch } from "../graph/dispatch.ts";
+import { openPass, passFloats, planPass, stepsOf } from "../graph/pass.ts";
+import { openBatches } from "./device-batches.ts";
+import { layersUpTo, macsOf, type ProbeSource, type Proceed } from "./source.ts";
+
+/** What is taken of one layer. */
+export interface Tap {
+  readonly layer: string;
+  /** Floats that come back of a batch. */
+  resultFloats(rows: number): number;
+  /** Floats for what lies in between, where there is any. */
+  scratchFloats?(rows: number): number;
+  /** From the layer's post-activation `a`, [rows, ...shape], to `result`. */
+  dispatches(a: GPUBuffer, buffers: TapBuffers, rows: number): readonly Dispatch[];
+  /** Takes what came back of samples start .. start + rows. */
+  take(values: Float32Array, start: number, rows: number): void;
+}
+
+export interface TapBuffers {
+  readonly result: GPUBuffer;
+  readonly scratch: GPUBuffer;
+}
+
+/** Passes all samples by the taps. Gives false where `proceed` ended it. Throws `out-of-memory` where not one sample fits. */
+export async function runTaps(gpu: Gpu, source: ProbeSource, taps: readonly Tap[], proceed: Proceed): Promise<boolean> {
+  const { graph, samples } = source;
+  const tapped = new Set(taps.map(({ layer }) => layer));
+  const layers = layersUpTo(graph, tapped);
+  const plan = planPass(graph, stepsOf(graph, layers), new Set(), tapped);
+  const tapFloats = (count: number) =>
+    taps.reduce((sum, tap) => sum + tap.resultFloats(count) + (tap.scratchFloats?.(count) ?? 0), 0);
+  const bytesOf = (count: number) => 4 * (passFloats(plan).row * count + tapFloats(count));
+  using arena = gpu.arena.scope();
+  const { device, rows, feed, outside } = await openBatches(gpu, arena, source, layers, bytesOf);
+  const buffers = taps.map((tap) => ({
+    result: arena.storage(`taken of ${tap.layer}`, tap.resultFloats(rows) * 4),
+    scratch: arena.storage(`partly taken of ${tap.layer}`, (tap.scratchFloats?.(rows) ?? 0) * 4),
+  }));
+  const after = new Map(
+    [...tapped].map((layer) => {
+      const dispatches = (a: GPUBuffer, count: number) =>
+        taps.flatMap((tap, i) => (tap.layer === layer ? tap.dispatches(a, buffers[i]!, count) : []));
+      return [layer, { linear: false, dispatches }] as const;
+    }),
+  );
+  const pass = openPass(gpu, arena, device, plan, rows, { outside, after });
+  for (let start = 0; start < samples; start += rows) {
+    if (!(await proceed())) return false;
+    const count = Math.min(rows, samples - start);
+    const record = await pass.prepare(count);
+    await feed(start, count);
+    record();
+    const results = await gpu.read(
+      ...taps.map((tap, i) => ({ buffer: buffers[i]!.result, sizeBytes: tap.resultFloats(count) * 4 })),
+    );
+    taps.forEach((tap, i) => {
+      tap.take(new Float32Array(results[i]!), start, count);
+    });
+  }
+  return true;
+}
+
+/** Multiply-accumulates of a pass by taps on some layers: that of all they follow from. */
+export function profileMacs({ graph, samples }: Pick<ProbeSource, "graph" | "samples">, layers: readonly string[]) {
+  return samples * macsOf(graph, layersUpTo(graph, layers));
+}

@@ -1,0 +1,75 @@
+/** Whether a unit's incoming weights changed in training, and whether units that changed more matter more. */
+import type { MannWhitneyRecord } from "../../study/analysis-records.ts";
+import { estimate, fixed, grouped, probability } from "../numbers.ts";
+import type { Figure, Section, Table } from "../report.ts";
+import { analysesOf, layerName, left, type ReportInput, right, singleUnits, table, unitName } from "./section.ts";
+
+/** One section for all layers. */
+export function mannWhitney(input: ReportInput): Section | null {
+  const records = analysesOf(input.run, "mann-whitney");
+  const strongest = records.toSorted((a, b) => Math.abs(b.spearman ?? 0) - Math.abs(a.spearman ?? 0))[0];
+  if (strongest === undefined) return null;
+  const ofLayers = records.filter(({ layer }) => layer !== null);
+  return {
+    id: "mann-whitney",
+    title: "Change of weights in training",
+    finding: `The p of the Mann-Whitney test of weights after against before training goes with the drop by Spearman ${estimate(strongest.spearman, strongest.interval.spearman)} in ${layerName(strongest)}, n = ${grouped(strongest.n)} units.`,
+    paragraphs: [
+      "“Will the banana taste well without eating it?” (Meyes et al. 2019): can a unit's importance be told from its weights alone? The test asks whether the incoming weights after training tend to be larger than those before (one-sided, with tie correction and continuity); a small p says that they changed.",
+      "A negative correlation means that units with a small p cost more accuracy when they are switched off. p is a measure of change here, not a test of a hypothesis: it depends on how many incoming weights a unit has, so that layers cannot be compared by it.",
+    ],
+    figures: ofLayers.map((record) => scatter(input, record)),
+    tables: [correlations(records), ...ofLayers.map((record) => units(input, record))],
+  };
+}
+
+function correlations(records: readonly MannWhitneyRecord[]): Table {
+  return table(
+    "Correlation of p with the measured drop (95 % bootstrap interval)",
+    [left("layer"), right("n"), right("Spearman"), right("Pearson"), right("Kendall")],
+    records.map((record) => [
+      layerName(record),
+      grouped(record.n),
+      estimate(record.spearman, record.interval.spearman),
+      estimate(record.pearson, record.interval.pearson),
+      estimate(record.kendall, record.interval.kendall),
+    ]),
+  );
+}
+
+function scatter(input: ReportInput, { sweep, layer, p, n }: MannWhitneyRecord): Figure {
+  const points = singleUnits(input, sweep, layer)
+    .flatMap(({ unit, dropPp }, i) => {
+      const x = p[i] ?? null;
+      return x === null || dropPp === null ? [] : [{ x, y: dropPp, label: String(unit) }];
+    })
+    .sort((a, b) => b.y - a.y);
+  return {
+    mark: "scatter",
+    title: `p against the measured drop, ${layer}`,
+    description: `A dot a unit, n = ${grouped(n)}; p on a logarithmic axis, less change to the right.`,
+    x: { title: "p (Mann-Whitney)", log: true },
+    y: { title: "drop of accuracy (pp)" },
+    groups: [],
+    points,
+  };
+}
+
+function units(input: ReportInput, { sweep, layer, p, u }: MannWhitneyRecord): Table {
+  const drops = singleUnits(input, sweep, layer);
+  const rows = p
+    .map((value, unit) => ({ value, unit }))
+    .sort((a, b) => (a.value ?? 2) - (b.value ?? 2) || a.unit - b.unit)
+    .map(({ value, unit }) => [
+      unitName(layer, unit),
+      probability(value),
+      u[unit] === undefined ? "" : grouped(u[unit]),
+      fixed(drops[unit]?.dropPp ?? null),
+    ]);
+  return table(
+    `Units of ${layer}, the most changed first`,
+    [left("unit"), right("p"), right("U"), right("drop pp")],
+    rows,
+    input.most,
+  );
+}

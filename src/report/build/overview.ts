@@ -1,0 +1,91 @@
+/** The intact network, and what each sweep's ablations did to it. */
+import type { Summary } from "../../study/summary.ts";
+import { accuracyText, counted, fixed, grouped, NONE, percent, points, range } from "../numbers.ts";
+import type { BarsFigure, Section, Table } from "../report.ts";
+import { groupBy, left, type ReportInput, right, sweepName, table } from "./section.ts";
+
+/** Bars of a figure. */
+const MOST_BARS = 20;
+
+const COLUMNS = [
+  left("ablation"),
+  left("replacement"),
+  right("accuracy"),
+  right("95 %"),
+  right("drop pp"),
+  right("lost"),
+  right("gained"),
+  left("class hit most"),
+];
+
+/** The first section of every report. */
+export function overview(input: ReportInput): Section {
+  const { run, summaries } = input;
+  const { baseline } = run;
+  const exact = summaries.filter(({ noop }) => noop === "exact").length;
+  const unmeasured = summaries.filter(({ noop }) => noop === "unmeasured").length;
+  const better = summaries.filter(({ dropPp }) => dropPp < 0).length;
+  const worst = byDamage(summaries)[0];
+  const bySweep = groupBy(summaries, ({ sweep }) => sweep);
+  const intact = `Intact, the network is right on ${accuracyText(baseline.correct, baseline.samples)}.`;
+  return {
+    id: "ablations",
+    title: "The network and its ablations",
+    finding:
+      worst === undefined
+        ? `${intact} No ablation was measured.`
+        : `${intact} Of ${counted(summaries.length, "ablation")} the most damaging, ${worst.label}, costs ${points(worst.dropPp)}: ${accuracyText(worst.correct, worst.samples)} remain.`,
+    paragraphs: [
+      `Each ablation switches units off and measures the same ${grouped(baseline.samples)} samples again. The drop is intact less ablated accuracy, in percentage points; below 0 the ablation improved it.`,
+      `${counted(exact, "ablation")} moved nothing at all: the masked activations were at their replacement on every sample (exact no-op). ${grouped(unmeasured)} moved activations without a measured effect; ${grouped(better)} raised accuracy.`,
+      "Intervals are Wilson's at 95 %, of each accuracy by itself. The samples are the same before and after, so a difference is known better than two such intervals suggest; many ablations are compared, so the largest drop is in part the luckiest.",
+      ...(run.failures.length === 0
+        ? []
+        : [`${counted(run.failures.length, "ablation")} failed and stand in no number here.`]),
+    ],
+    figures: bySweep.flatMap(([sweep, ofSweep]) => bars(input, sweep, ofSweep)),
+    tables: bySweep.map(([sweep, ofSweep]) => damageTable(input, sweep, ofSweep)),
+  };
+}
+
+const byDamage = (summaries: readonly Summary[]) => summaries.toSorted((a, b) => b.dropPp - a.dropPp || a.row - b.row);
+
+function bars(input: ReportInput, sweep: number, summaries: readonly Summary[]): BarsFigure[] {
+  if (summaries.length < 2) return [];
+  const intact = input.run.baseline.correct / input.run.baseline.samples;
+  const shown = byDamage(summaries).slice(0, MOST_BARS);
+  return [
+    {
+      mark: "bars",
+      title: `Drop of accuracy, ${sweepName(input, sweep)}, the ${grouped(shown.length)} largest`,
+      description: `Drop in percentage points with the Wilson interval of the ablated accuracy; n = ${grouped(shown[0]!.samples)} samples each.`,
+      value: { title: "drop of accuracy (pp)" },
+      bars: shown.map(({ label, dropPp, interval }) => ({
+        name: label,
+        value: dropPp,
+        interval: [100 * (intact - interval.high), 100 * (intact - interval.low)],
+      })),
+    },
+  ];
+}
+
+function damageTable(input: ReportInput, sweep: number, summaries: readonly Summary[]): Table {
+  const rows = byDamage(summaries).map(cells);
+  const exact = summaries.filter(({ noop }) => noop === "exact").length;
+  const caption = `${sweepName(input, sweep)}: ${counted(rows.length, "ablation")}, the most damaging first; ${counted(exact, "exact no-op")}; n = ${grouped(summaries[0]!.samples)} samples`;
+  return table(caption, COLUMNS, rows, input.most);
+}
+
+function cells({ label, replacement, accuracy, interval, dropPp, lost, gained, noop, mostDamaged }: Summary): string[] {
+  const samples = (count: number | null) => (noop === "exact" ? "no-op" : count === null ? NONE : grouped(count));
+  return [
+    label,
+    replacement,
+    percent(accuracy),
+    range([100 * interval.low, 100 * interval.high]),
+    fixed(dropPp),
+    samples(lost),
+    samples(gained),
+    mostDamaged === null ? NONE : `${mostDamaged.className} (-${fixed(mostDamaged.dropPp, 1)})`,
+  ];
+}

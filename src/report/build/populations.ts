@@ -1,0 +1,55 @@
+/** Kinds of units: clusters by what their loss does, or by what they respond to. */
+import type { PopulationsRecord } from "../../study/analysis-records.ts";
+import { counted, fixed, grouped } from "../numbers.ts";
+import type { HeatmapFigure, Section } from "../report.ts";
+import { analysesOf, className, layerName, left, type ReportInput, right, sentences, table } from "./section.ts";
+
+const MOST_NAMED = 12;
+const WORDS = { effect: "class damage", activation: "mean activation by class" } as const;
+
+/** Clusters of each layer. */
+export function populations(input: ReportInput): Section | null {
+  const records = analysesOf(input.run, "populations");
+  if (records.length === 0) return null;
+  return {
+    id: "populations",
+    title: "Populations of units",
+    finding: sentences(
+      records.map(
+        (record) =>
+          `By ${WORDS[record.by]}, ${counted(record.units.length, "unit")} of ${layerName(record)} fall into ${counted(record.k, "cluster")}, mean silhouette ${fixed(record.silhouette)}.`,
+      ),
+    ),
+    paragraphs: [
+      "Units are clustered by the profile of what their ablation does to each class, or of how they respond to each class. The number of clusters is the one with the largest mean silhouette, unless the study names it.",
+      "A silhouette near 1 says that clusters are apart, one below about 0.25 that the division is little more than a cut through a cloud.",
+    ],
+    figures: records.map((record) => profiles(input, record)),
+    tables: records.map((record) =>
+      table(
+        `${layerName(record)} by ${WORDS[record.by]}; silhouettes of k = 2, 3, ...: ${record.silhouettes.map((value) => fixed(value)).join(", ")}; n = ${grouped(record.n)}`,
+        [right("cluster"), right("units"), left("which")],
+        Array.from({ length: record.k }, (_, k) => {
+          const members = record.units.filter((_, i) => record.clusters[i] === k);
+          const named = members.slice(0, MOST_NAMED).join(" ");
+          return [String(k), grouped(members.length), members.length > MOST_NAMED ? `${named} ...` : named];
+        }),
+        input.most,
+      ),
+    ),
+  };
+}
+
+function profiles(input: ReportInput, record: PopulationsRecord): HeatmapFigure {
+  const isEffect = record.by === "effect";
+  return {
+    mark: "heatmap",
+    title: `Clusters of ${layerName(record)} by ${WORDS[record.by]}`,
+    description: "Mean profile of each cluster's units, by class.",
+    rows: record.profiles.map((_, k) => `${k} (${record.clusters.filter((cluster) => cluster === k).length})`),
+    columns: record.profiles[0]?.map((_, c) => className(input, c)) ?? [],
+    values: record.profiles,
+    scale: record.profiles.flat().some((value) => value < 0) ? "diverging" : "sequential",
+    value: isEffect ? "drop of recall (pp)" : "mean activation",
+  };
+}

@@ -1,0 +1,69 @@
+/** Pairs of which either does the work of both. */
+import type { RedundancyRecord } from "../../study/analysis-records.ts";
+import { siteLabel } from "../../study/summary.ts";
+import { estimate, fixed, grouped, NONE, range } from "../numbers.ts";
+import type { Figure, Section } from "../report.ts";
+import { analysesOf, className, groupBy, largest, layerName, left, type ReportInput, right, table } from "./section.ts";
+
+/** Units of a heat map. */
+const MOST_UNITS = 64;
+
+/** All pairs, sorted by R; a heat map of R for each layer. */
+export function redundancy(input: ReportInput): Section | null {
+  const pairs = analysesOf(input.run, "redundancy").toSorted((a, b) => b.R - a.R);
+  const [first] = pairs;
+  if (first === undefined) return null;
+  const rows = pairs.map((pair) => {
+    const most = pair.classR.reduce<number>((best, R, i) => ((R ?? 0) > (pair.classR[best] ?? 0) ? i : best), 0);
+    const R = pair.classR[most] ?? 0;
+    return [
+      siteLabel(pair.sites),
+      pair.replacement ?? "zero",
+      fixed(pair.R, 4),
+      range(pair.interval, 4),
+      R === 0 ? NONE : `${className(input, most)} (${fixed(R, 3)})`,
+    ];
+  });
+  return {
+    id: "redundancy",
+    title: "Redundancy of pairs",
+    finding: `The most redundant of ${grouped(pairs.length)} pairs is ${siteLabel(first.sites)}: R = ${estimate(first.R, first.interval, 4)}, n = ${grouped(first.n)} samples that are right intact.`,
+    paragraphs: [
+      "R is the share of the samples right intact that are lost when both units are switched off and kept when either is alone (Meyes et al. 2019): what one unit of the pair can do for the other.",
+      "R = 0 means that no sample hangs on the pair as a pair. R does not see units that matter by themselves: a pair whose single losses cover the joint loss has a small R, however large that loss is.",
+    ],
+    figures: groupBy(
+      pairs.filter(({ layer }) => layer !== null),
+      layerName,
+    ).flatMap(([name, ofLayer]) => heatmap(name, ofLayer)),
+    tables: [
+      table(
+        `Pairs by R; n = ${grouped(first.n)}`,
+        [left("pair"), left("replacement"), right("R"), right("95 %"), left("most in class")],
+        rows,
+        input.most,
+      ),
+    ],
+  };
+}
+
+function heatmap(name: string, pairs: readonly RedundancyRecord[]): Figure[] {
+  const all = [...new Set(pairs.flatMap(({ units }) => units))].sort((a, b) => a - b);
+  if (all.length < 3) return [];
+  const R = new Map(pairs.flatMap(({ units: [i, j], R }) => [[`${i} ${j}`, R] as const, [`${j} ${i}`, R] as const]));
+  const most = all.map((unit) => Math.max(...all.map((other) => R.get(`${unit} ${other}`) ?? 0)));
+  const units = largest(most, MOST_UNITS).map((place) => all[place]!);
+  const part = units.length < all.length ? `; the ${units.length} of ${all.length} units with the largest R` : "";
+  return [
+    {
+      mark: "heatmap",
+      title: `R of pairs in ${name}`,
+      description: `Units by units${part}; hatched: not measured.`,
+      rows: units.map(String),
+      columns: units.map(String),
+      values: units.map((i) => units.map((j) => R.get(`${i} ${j}`) ?? null)),
+      scale: "sequential",
+      value: "R",
+    },
+  ];
+}

@@ -1,0 +1,181 @@
+/**
+ * Graceful or sudden: accuracy against how many units of a layer are ablated, as a curve, its area, and the share of units
+ * that half of the accuracy above chance depends on.
+ */
+import { DRAWS, drawCounts, percentileInterval } from "../../ablation/statistics/bootstrap-counts.ts";
+import { wilson } from "../../ablation/statistics/wilson.ts";
+import { random } from "../../core/random.ts";
+import type { DegradationOptions } from "../analysis-options.ts";
+import type { DegradationRecord, IntervalOrNull } from "../analysis-records.ts";
+import type { AblationRecord } from "../records.ts";
+import type { Sweep } from "../study.ts";
+import { grouped } from "./grouped.ts";
+import type { AnalysisInput } from "./input.ts";
+import { comparable } from "./single-units.ts";
+
+/** Fewer draws of an order say too little of how draws differ. */
+const LEAST_DRAWS = 3;
+
+/** A layer's curve: how many units are ablated at each point, ascending from 0, and the share that is. */
+interface Points {
+  readonly ablated: readonly number[];
+  readonly share: readonly number[];
+}
+
+/**
+ * One record of each cumulative or keep-only sweep, layer and replacement. The curve begins with the baseline, at none
+ * ablated, and is the mean over the draws that have a point; its area is by trapezia over the share ablated, from 0 to the
+ * last point, over that range, so that 1 is right throughout. Half damage is the least share, linear between points, at which
+ * accuracy is (baseline + chance) / 2. Intervals: bootstrap over at least three draws (2,000 samples of them); of a
+ * single draw Wilson's at each point and none of area and half damage. Samples of draws that never come to half damage
+ * are left out of its interval.
+ */
+export function degradation(input: AnalysisInput, _options: DegradationOptions): DegradationRecord[] {
+  return input.sweeps.flatMap((measured) => {
+    const order = orderOf(measured.sweep);
+    if (order === null) return [];
+    const inOneLayer = comparable(measured, input.baseline).filter(({ sites }) => sites.length === 1);
+    return grouped(inOneLayer, ({ sites, replacement }) => `${sites[0]!.layerIndex} ${replacement}`).map((rows) =>
+      curveOf(rows, measured.index, order, input),
+    );
+  });
+}
+
+/** What the record calls the order in which units go; null of sweeps that have none. */
+function orderOf(sweep: Sweep): string | null {
+  if (sweep.ablate === "cumulative") return sweep.order;
+  return sweep.ablate === "keep-only" ? `keep-${sweep.order}` : null;
+}
+
+function curveOf(
+  rows: readonly AblationRecord[],
+  sweep: number,
+  order: string,
+  { seed, baseline, layers }: AnalysisInput,
+): DegradationRecord {
+  const { replacement, sites } = rows[0]!;
+  const { layer, layerIndex } = sites[0]!;
+  const units = layers.find((summary) => summary.layerIndex === layerIndex)!.units;
+  const ablated = [0, ...new Set(rows.map(ablatedIn))].sort((a, b) => a - b);
+  const points = { ablated, share: ablated.map((count) => count / units) };
+  const intact = baseline.correct / baseline.samples;
+  const chance = Math.max(...baseline.classSamples) / baseline.samples;
+  const half = (intact + chance) / 2;
+  const draws = drawsOf(rows).map((draw) => accuracies(draw, points, intact));
+  const accuracy = meanCurve(draws, new Uint32Array(draws.length).fill(1));
+  const intervals =
+    draws.length < LEAST_DRAWS
+      ? null
+      : bootstrapCurves(draws, points.share, half, random(seed, `degradation ${sweep} ${layerIndex} ${replacement}`));
+  const halfDamage = halfDamageShare(points.share, accuracy, half);
+  const wilsonAt = (share: number): IntervalOrNull => {
+    const { low, high } = wilson(Math.round(share * baseline.samples), baseline.samples);
+    return [low, high];
+  };
+  return {
+    type: "analysis",
+    name: "degradation",
+    sweep,
+    layer,
+    layerIndex,
+    order,
+    replacement,
+    units,
+    ablated,
+    accuracy: Array.from(accuracy),
+    interval: ablated.map((count, point) => {
+      if (count === 0 || draws.length === 1) return wilsonAt(accuracy[point]!);
+      return intervals?.accuracy[point] ?? null;
+    }),
+    draws: draws.length,
+    auc: areaUnder(points.share, accuracy),
+    aucInterval: intervals?.auc ?? null,
+    halfDamage: Number.isNaN(halfDamage) ? null : halfDamage,
+    halfDamageInterval: Number.isNaN(halfDamage) ? null : (intervals?.halfDamage ?? null),
+    chance,
+    baseline: intact,
+    n: baseline.samples,
+  };
+}
+
+const ablatedIn = ({ sites }: AblationRecord) => sites[0]!.units.length;
+
+/**
+ * Rows come draw after draw, and a draw has each number of units once: the second of a number begins the next. Where rows
+ * are missing, two draws may make up one; each point is then still one of a draw.
+ */
+function drawsOf(rows: readonly AblationRecord[]): AblationRecord[][] {
+  const draws: AblationRecord[][] = [];
+  let seen = new Set<number>();
+  for (const record of rows.toSorted((a, b) => a.row - b.row)) {
+    if (draws.length === 0 || seen.has(ablatedIn(record))) {
+      draws.push([]);
+      seen = new Set();
+    }
+    seen.add(ablatedIn(record));
+    draws.at(-1)!.push(record);
+  }
+  return draws;
+}
+
+/** [points], NaN where the draw has none. */
+function accuracies(draw: readonly AblationRecord[], { ablated }: Points, intact: number): Float64Array {
+  const found = new Map(draw.map((record) => [ablatedIn(record), record.correct / record.samples]));
+  return Float64Array.from(ablated, (count) => (count === 0 ? intact : (found.get(count) ?? Number.NaN)));
+}
+
+/** [points]: mean over draws that count `counts[d]` times each; NaN where none has the point. */
+function meanCurve(draws: readonly Float64Array[], counts: ArrayLike<number>): Float64Array {
+  const points = draws[0]!.length;
+  const sums = new Float64Array(points);
+  const totals = new Float64Array(points);
+  for (const [d, draw] of draws.entries()) {
+    const count = counts[d]!;
+    if (count === 0) continue;
+    for (let point = 0; point < points; point++) {
+      if (Number.isNaN(draw[point]!)) continue;
+      sums[point]! += count * draw[point]!;
+      totals[point]! += count;
+    }
+  }
+  return sums.map((sum, point) => sum / totals[point]!);
+}
+
+function bootstrapCurves(
+  draws: readonly Float64Array[],
+  share: readonly number[],
+  half: number,
+  draw: ReturnType<typeof random>,
+) {
+  const counts = new Uint32Array(draws.length);
+  const curves = Array.from({ length: DRAWS }, () => {
+    drawCounts(counts, draw);
+    return meanCurve(draws, counts);
+  });
+  return {
+    accuracy: share.map((_, point) => percentileInterval(curves.map((curve) => curve[point]!))),
+    auc: percentileInterval(curves.map((curve) => areaUnder(share, curve))),
+    halfDamage: percentileInterval(curves.map((curve) => halfDamageShare(share, curve, half))),
+  };
+}
+
+/** Mean height of a curve by trapezia over `share`; points that are NaN are left out. */
+export function areaUnder(share: readonly number[], accuracy: ArrayLike<number>): number {
+  const known = share.flatMap((x, i) => (Number.isNaN(accuracy[i]!) ? [] : [[x, accuracy[i]!] as const]));
+  const range = known.at(-1)![0] - known[0]![0];
+  let area = 0;
+  for (const [i, [x, y]] of known.entries()) {
+    const [before, height] = known[Math.max(0, i - 1)]!;
+    area += ((x - before) * (y + height)) / 2;
+  }
+  return range > 0 ? area / range : known[0]![1];
+}
+
+/** The least share at which a curve that starts above `half` is at it; NaN where it never is. */
+export function halfDamageShare(share: readonly number[], accuracy: ArrayLike<number>, half: number): number {
+  const known = share.flatMap((x, i) => (Number.isNaN(accuracy[i]!) ? [] : [[x, accuracy[i]!] as const]));
+  const fallen = known.findIndex(([, y]) => y <= half);
+  if (fallen < 1) return Number.NaN;
+  const [[x0, y0], [x1, y1]] = [known[fallen - 1]!, known[fallen]!];
+  return x0 + ((y0 - half) / (y0 - y1)) * (x1 - x0);
+}

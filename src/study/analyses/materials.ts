@@ -1,0 +1,251 @@
+/**
+ * What sweeps by an order, and of similar units, are made of, found out before they begin: predictors, measured drops, greedy
+ * searches, similarities. Each is a record, from which an interrupted run, or another shard, has the same rows.
+ */
+import { correctAfter, type Effect } from "../../ablation/effects.ts";
+import { greedyOrder, type Left } from "../../ablation/greedy.ts";
+import type { ListedAblation } from "../../ablation/measurement.ts";
+import { groupsOf } from "../../ablation/similarity/groups.ts";
+import {
+  activationCka,
+  activationCorrelation,
+  type SimilarityMatrix,
+  weightSimilarity,
+} from "../../ablation/similarity/similarity.ts";
+import { weightsOf } from "../../ablation/similarity/unit-weights.ts";
+import { pooledMaps } from "../../engine/probe/pooled-maps.ts";
+import { unitProducts } from "../../engine/probe/unit-products.ts";
+import { simplify } from "../../network/simplify.ts";
+import type { GroupsRecord, OrderRecord, Predictor } from "../analysis-records.ts";
+import type { LayerSummary } from "../records.ts";
+import { chosenLayers } from "../sites.ts";
+import type { Similarity, Study, Sweep, UnitGrouping } from "../study.ts";
+import type { SweepMaterials } from "../sweep-rows.ts";
+import { type AnalysisDevice, openMeasurement, progressOf } from "./device.ts";
+import { isInverse, predictorValues, probeSource, unlessStopped } from "./predictors.ts";
+
+type OrderedSweep = Extract<Sweep, { order: unknown }>;
+type SimilarSweep = Extract<Sweep, { ablate: "similar" }>;
+
+/** Whether any sweep waits for materials. */
+export function needsMaterials({ sweeps }: Study): boolean {
+  return sweeps.some((sweep) => sweep.ablate === "similar" || ("order" in sweep && sweep.order !== "random"));
+}
+
+/** Materials of all sweeps; records that are not there yet are written. Rejects with `cancelled` where the run is stopped. */
+export async function sweepMaterials(device: AnalysisDevice): Promise<SweepMaterials> {
+  const orders = new Map<string, readonly number[]>();
+  const groups = new Map<string, GroupsRecord["groups"]>();
+  const { study, subject } = device.opened;
+  for (const [index, sweep] of study.sweeps.entries()) {
+    if (sweep.ablate !== "similar" && !("order" in sweep && sweep.order !== "random")) continue;
+    for (const layer of chosenLayers(sweep.layers, subject.ablatable, `sweeps[${index}].layers`)) {
+      const at = `${index} ${layer.layerIndex}`;
+      if (sweep.ablate === "similar") groups.set(at, (await groupsRecord(device, index, sweep, layer)).groups);
+      else
+        for (const record of await orderRecords(device, index, sweep as OrderedSweep, layer))
+          orders.set(`${at} ${record.path}`, record.units);
+    }
+  }
+  return {
+    order: (sweep, { layerIndex }, path) => orders.get(`${sweep} ${layerIndex} ${path}`)!,
+    groups: (sweep, { layerIndex }) => groups.get(`${sweep} ${layerIndex}`)!,
+  };
+}
+
+/** The orders of one layer: one, or one for each class. */
+async function orderRecords(
+  device: AnalysisDevice,
+  sweep: number,
+  options: OrderedSweep,
+  layer: LayerSummary,
+): Promise<readonly OrderRecord[]> {
+  const own = device.earlier.filter(
+    (record): record is OrderRecord =>
+      record.name === "order" && record.sweep === sweep && record.layerIndex === layer.layerIndex,
+  );
+  const complete = own.filter((record) => record.complete);
+  if (complete.length > 0) return complete;
+  switch (options.order) {
+    case "random":
+      return [];
+    case "greedy-least":
+    case "greedy-most":
+      return [await greedy(device, sweep, options, layer, own.at(-1) ?? null)];
+    case "measured":
+    case "measured-class":
+      return measured(device, sweep, options, layer);
+    default:
+      return [await predicted(device, sweep, options.order, layer)];
+  }
+}
+
+const orderRecord = (
+  sweep: number,
+  { layer, layerIndex }: LayerSummary,
+  by: string,
+  found: Pick<OrderRecord, "units" | "scores" | "complete" | "n"> & { readonly path?: number },
+): OrderRecord => ({ type: "analysis", name: "order", layer, layerIndex, sweep, by, path: 0, ...found });
+
+/** By a predictor, what matters most by it first; units of which it says nothing last. */
+async function predicted(
+  device: AnalysisDevice,
+  sweep: number,
+  predictor: Predictor,
+  layer: LayerSummary,
+): Promise<OrderRecord> {
+  progressOf(device, `the order of ${layer.layer} by ${predictor}`);
+  const valuesOf = await predictorValues(device, [layer], [predictor], { samples: null, batch: 64 });
+  const values = valuesOf(predictor, layer);
+  const sign = isInverse(predictor) ? 1 : -1;
+  const key = (unit: number) => (values[unit] === null ? Number.POSITIVE_INFINITY : sign * values[unit]!);
+  const units = Array.from(values.keys()).sort((a, b) => compared(key(a), key(b)) || a - b);
+  const record = orderRecord(sweep, layer, predictor, {
+    units,
+    scores: units.map((unit) => values[unit]!),
+    complete: true,
+    n: layer.units,
+  });
+  device.write([record]);
+  return record;
+}
+
+/** Infinities are equal to themselves, which their difference is not. */
+const compared = (a: number, b: number) => (a === b ? 0 : a - b);
+
+/** By what each unit's ablation costs by itself, in all or of each class: what costs most first. */
+async function measured(
+  device: AnalysisDevice,
+  sweep: number,
+  options: OrderedSweep,
+  layer: LayerSummary,
+): Promise<readonly OrderRecord[]> {
+  progressOf(device, `what each unit of ${layer.layer} costs`);
+  using measurement = openMeasurement(device);
+  const single = Array.from({ length: layer.units }, (_, unit) => without(device, options, layer, [unit]));
+  const effects = await measurement.effects(single);
+  const { outcome } = await measurement.intact();
+  const costs =
+    options.order === "measured"
+      ? [effects.map((effect) => outcome.correct - correctAfter(outcome, effect))]
+      : Array.from(outcome.classSamples, (_, c) => effects.map((each) => each.classLost[c]! - each.classGained[c]!));
+  const records = costs.map((cost, path) => {
+    const units = Array.from(cost.keys()).sort(
+      (a, b) => cost[b]! - cost[a]! || effects[b]!.lossSum - effects[a]!.lossSum || a - b,
+    );
+    const scores = units.map((unit) => cost[unit]!);
+    return orderRecord(sweep, layer, options.order, { units, scores, complete: true, n: outcome.samples, path });
+  });
+  device.write(records);
+  return records;
+}
+
+/** Greedily, a record after each unit, from where an interrupted search was. */
+async function greedy(
+  device: AnalysisDevice,
+  sweep: number,
+  options: OrderedSweep,
+  layer: LayerSummary,
+  before: OrderRecord | null,
+): Promise<OrderRecord> {
+  const kind = options.order === "greedy-least" ? "least" : "most";
+  const progress = progressOf(device, `${options.order} order of ${layer.layer}`);
+  using measurement = openMeasurement(device);
+  let n = before?.n ?? 0;
+  const measure = async (sets: readonly (readonly number[])[]): Promise<Left[]> => {
+    const effects = await measurement.effects(sets.map((units) => without(device, options, layer, units)));
+    const { outcome } = await measurement.intact();
+    n = outcome.samples;
+    return effects.map((effect: Effect) => ({ correct: correctAfter(outcome, effect), lossSum: effect.lossSum }));
+  };
+  const units = [...(before?.units ?? [])];
+  const scores = [...(before?.scores ?? [])];
+  let record = before ?? orderRecord(sweep, layer, options.order, { units, scores, complete: false, n });
+  for await (const { unit, correct } of greedyOrder(layer.units, kind, measure, units)) {
+    units.push(unit);
+    scores.push(correct);
+    const complete = units.length === layer.units;
+    record = orderRecord(sweep, layer, options.order, { units: [...units], scores: [...scores], complete, n });
+    device.write([record]);
+    progress(units.length, layer.units);
+  }
+  return record;
+}
+
+/** Units of a layer as a sweep replaces them. */
+function without(
+  { opened }: AnalysisDevice,
+  { replacement, replacements, site }: OrderedSweep,
+  { layerIndex }: LayerSummary,
+  units: readonly number[],
+): ListedAblation {
+  const { study } = opened;
+  return {
+    sites: [{ layerIndex, units }],
+    replacement: replacements?.[0] ?? replacement ?? study.replacement,
+    site: site ?? study.site,
+  };
+}
+
+/** Samples that maps are compared on, at most: CKA compares every two samples. */
+const CKA_SAMPLES = 128;
+
+async function groupsRecord(
+  device: AnalysisDevice,
+  sweep: number,
+  options: SimilarSweep,
+  layer: LayerSummary,
+): Promise<GroupsRecord> {
+  const before = device.earlier.find(
+    (record): record is GroupsRecord =>
+      record.name === "groups" && record.sweep === sweep && record.layerIndex === layer.layerIndex,
+  );
+  if (before) return before;
+  progressOf(device, `similar units of ${layer.layer}`);
+  const { matrix, n } = await similarityOf(device, options.similarity, layer);
+  const { seed } = device.opened.study;
+  const record: GroupsRecord = {
+    type: "analysis",
+    name: "groups",
+    layer: layer.layer,
+    layerIndex: layer.layerIndex,
+    sweep,
+    similarity: options.similarity,
+    grouping: groupingText(options.grouping),
+    groups: groupsOf(matrix, options, { seed, label: `similar/${sweep}/${layer.layer}` }),
+    n,
+  };
+  device.write([record]);
+  return record;
+}
+
+/** How similar the units of a layer are, and from how many weights or samples. */
+async function similarityOf(
+  device: AnalysisDevice,
+  similarity: Similarity,
+  { layer }: LayerSummary,
+): Promise<{ readonly matrix: SimilarityMatrix; readonly n: number }> {
+  const { gpu, opened, proceed, network } = device;
+  const { samples } = opened.dataset;
+  switch (similarity) {
+    case "activation-correlation": {
+      const [products] = unlessStopped(await unitProducts(gpu, probeSource(device, samples), [layer], proceed));
+      return { matrix: activationCorrelation(products!), n: samples };
+    }
+    case "activation-cka": {
+      const n = Math.min(samples, CKA_SAMPLES);
+      const [maps] = unlessStopped(await pooledMaps(gpu, probeSource(device, n), [layer], proceed));
+      const { units, height, width, values } = maps!;
+      return { matrix: activationCka({ units, samples: n, positions: height * width, activations: values }), n };
+    }
+    default: {
+      const weights = weightsOf(simplify(network), layer);
+      return { matrix: weightSimilarity(similarity, weights), n: weights.length };
+    }
+  }
+}
+
+/** "nearest", "agglomerative average", "k-medoids", "threshold". */
+function groupingText(grouping: UnitGrouping): string {
+  return grouping.kind === "agglomerative" ? `${grouping.kind} ${grouping.linkage}` : grouping.kind;
+}
