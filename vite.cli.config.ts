@@ -8,6 +8,7 @@ export default defineConfig({
     ssr: "src/cli/lesion.ts",
     outDir: "dist/cli",
     target: "node20",
+    minify: true,
     rolldownOptions: { output: { entryFileNames: "lesion.js", codeSplitting: false } },
   },
 });

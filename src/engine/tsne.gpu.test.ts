@@ -101,7 +101,7 @@ test("columns in several buffers make the same map as in one", async () => {
     using descent = new TsneDescent(gpu, points, tsneInitial(scores, points, dims, 1), bindingBytes);
     await descent.prepare(scores, dims, 20, always);
     for (let i = 0; i < 40; i++) await descent.step({ exaggeration: 4, momentum: 0.5, rate: 50 }, always);
-    return descent.read(always);
+    return await descent.read(always);
   };
   const whole = await mapOf(2 ** 27);
   expect(await mapOf(2 * tsneBlockBytes(points, { first4: 0, stride4: 8 }))).toEqual(whole);

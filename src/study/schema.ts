@@ -33,11 +33,9 @@ type Locate = (path: string) => TextPosition | null;
 function parse(value: unknown, where: string | undefined, locate: Locate): Study {
   const result = v.safeParse(studySchema, value);
   if (!result.success) throw mistake(result.issues, where, locate);
-  const { version, name, model, data, baselineData, replacement, site, sweeps, measure, analyses, recover, seed } =
-    result.output;
-  const baseline = filled(baselineData, data);
-  const rest = { replacement, site, sweeps, measure, analyses, recover, seed };
-  return { version, name, model, data, baselineData: baseline, ...rest };
+  const { baselineData, ...study } = result.output;
+  const baseline = filled(baselineData, study.data);
+  return { ...study, baselineData: baseline };
 }
 
 /** The error of the first issue; a key that does not exist comes before the one missing in its place. */

@@ -2,8 +2,8 @@
 import { canonicalJson, sha256 } from "../core/hash.ts";
 import type { ModelSource, Study, TrainOptions } from "./study.ts";
 
-/** SHA-256 of a study. Keys that came after the first version count only where they are not at their default. */
-export function hashOfStudy({ site, recover, model, analyses, ...study }: Study): Promise<string> {
+/** SHA-256 of a study. Keys that came after the first version count only where they are not at their default; what the report says does not. */
+export function hashOfStudy({ site, recover, model, analyses, report: _, ...study }: Study): Promise<string> {
   const later = without({ site, recover, analyses }, { site: "post-activation", recover: null, analyses: [] });
   return sha256(canonicalJson({ ...study, model: modelForHash(model), ...later }));
 }

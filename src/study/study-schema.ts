@@ -6,6 +6,7 @@ import { analysis } from "./analysis-schema.ts";
 import { baselineData, data } from "./data-schema.ts";
 import { model } from "./model-schema.ts";
 import { checkRecovered } from "./recovered-sweeps.ts";
+import { report } from "./report-schema.ts";
 import { object, oneOf, text, unique } from "./schema-fields.ts";
 import { place, replacement, sweep } from "./sweep-schema.ts";
 import { recover } from "./training-schema.ts";
@@ -33,6 +34,7 @@ export const studySchema = v.pipe(
     seed: v.optional(v.pipe(v.number("a whole number"), v.safeInteger("a whole number")), 1337),
     analyses: v.optional(v.array(analysis, "an array of analyses"), []),
     recover: v.optional(v.nullable(recover), null),
+    report: v.exactOptional(report),
   }),
   checkRecovered(),
 );

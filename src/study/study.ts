@@ -6,6 +6,7 @@ import type { AblationPlace } from "../ablation/ablation.ts";
 import type { ActivationKind } from "../network/network.ts";
 import type { AnalysisOptions } from "./analysis-options.ts";
 import type { Predictor } from "./analysis-records.ts";
+import type { ReportOptions } from "./report-options.ts";
 
 export type { AblationPlace } from "../ablation/ablation.ts";
 
@@ -27,6 +28,8 @@ export interface Study {
   /** Recovery of the ablated networks; null: none. */
   readonly recover: RecoverOptions | null;
   readonly seed: number;
+  /** What its report says besides what is computed, and published values to compare with; absent: nothing. */
+  readonly report?: ReportOptions;
 }
 
 export type Measure = "accuracy" | "top5" | "loss" | "status";
