@@ -58,6 +58,8 @@ export default defineConfig(async ({ mode }) => ({
       "comlink",
       "fast-check",
       "fflate",
+      "ml-hclust",
+      "ml-matrix",
       "onnx-buf",
       "pure-rand/generator/xoroshiro128plus",
       "valibot",

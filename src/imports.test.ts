@@ -31,6 +31,7 @@ const SEEN_FROM_ABOVE =
 const KEPT: readonly (readonly [pattern: RegExp, folders: readonly string[]])[] = [
   [/^@tensorflow\//, ["src/reference"]],
   [/^playwright/, ["src/cli"]],
+  [/^(ml-|umap-js)/, ["src/ablation"]],
   [/^(preact|@preact\/|uplot)/, ["src/ui"]],
   [/^node:/, ["src/cli"]],
 ];

@@ -52,10 +52,11 @@ export class Measurement implements Disposable {
     this.#request = request;
   }
 
-  /** The intact network's outcome. */
+  /** The intact network's outcome. Rejects with `cancelled` where the run is stopped before all samples went through it. */
   async intact(): Promise<Intact> {
     if (!this.#intact) await this.effects([]);
-    return this.#intact!;
+    if (!this.#intact) throw stopped();
+    return this.#intact;
   }
 
   /** The effect of each ablation, in the order of the list. Rejects with `gpu-error` where the device refuses one. */
@@ -77,7 +78,7 @@ export class Measurement implements Disposable {
       if (event.kind === "intact") this.#intact = event;
       if (event.kind === "effects") for (const effect of event.effects) found[effect.row] = effect;
     }
-    if (list.some((_, row) => found[row] === undefined)) throw new LesionError("cancelled", "the run was stopped");
+    if (list.some((_, row) => found[row] === undefined)) throw stopped();
     this.evaluations += list.length * dataset.samples;
     return found;
   }
@@ -111,6 +112,8 @@ export class Measurement implements Disposable {
     this.#release();
   }
 }
+
+const stopped = () => new LesionError("cancelled", "the run was stopped");
 
 /** Whether steps of a plan run on what another was opened for. */
 function fits(held: SweepPlan | GraphPlan, planned: SweepPlan | GraphPlan): boolean {

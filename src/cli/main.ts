@@ -15,6 +15,7 @@ import { inspect } from "./commands/inspect.ts";
 import { merge } from "./commands/merge.ts";
 import { plan } from "./commands/plan.ts";
 import { report } from "./commands/report.ts";
+import { reproduce } from "./commands/reproduce.ts";
 import { run } from "./commands/run.ts";
 import { runModel } from "./commands/run-model.ts";
 import { serve } from "./commands/serve.ts";
@@ -31,6 +32,7 @@ const COMMANDS: readonly Command[] = [
   check,
   report,
   exportRun,
+  reproduce,
   compare,
   merge,
   bench,

@@ -90,7 +90,7 @@ function deviceOf(request: AnalysisRequest, optimal: OptimalConstants | undefine
     earlier: reached.analyses,
     write: (records) => {
       if (records.length === 0) return;
-      reached.analyses.push(...records);
+      for (const record of records) reached.analyses.push(record);
       output.records(records, null);
     },
   };

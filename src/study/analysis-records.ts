@@ -91,6 +91,8 @@ export interface RedundancyRecord extends OfLayer {
   readonly sites: readonly Site[];
   /** Of a pair in one layer. */
   readonly units: readonly number[];
+  /** Pairs that were measured, where only those of greatest R have records. */
+  readonly pairs?: number;
   readonly R: number;
   readonly classR: readonly (number | null)[];
   /** Samples right intact. */
@@ -282,6 +284,8 @@ export interface PopulationsRecord extends OfLayer {
   readonly name: "populations";
   /** As `AblationRecord` has it. */
   readonly replacement?: string;
+  /** Whose single-unit ablations the effects are of. */
+  readonly sweep?: number;
   readonly by: "effect" | "activation";
   readonly units: readonly number[];
   /** Cluster of each unit, from 0, the largest first. */

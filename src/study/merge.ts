@@ -4,10 +4,12 @@
  */
 import { type ErrorCode, LesionError } from "../core/errors.ts";
 import { canonicalJson } from "../core/hash.ts";
+import { analysisKey } from "./analysis-key.ts";
 import { assertSameStudy, resolved } from "./journal.ts";
-import type { AblationRecord, EndRecord, LesionRecord } from "./records.ts";
+import type { AblationRecord, AnalysisRecord, EndRecord, LesionRecord } from "./records.ts";
 import { analyzeRecovery } from "./recovery-summary.ts";
 import { type RunResults, resultsOf } from "./results.ts";
+import type { Study } from "./study.ts";
 
 /** A run to merge: the records of its journal, and its name in errors. */
 export interface Shard {
@@ -17,7 +19,7 @@ export interface Shard {
 
 /** Shards made one. */
 export interface MergedRun {
-  /** A journal: the first shard's head, ablations by row, recoveries, and an end where every row was measured. */
+  /** A journal: the first shard's head, what its sweeps are made of, ablations by row, recoveries, and an end where nothing is left to do. */
   readonly records: readonly LesionRecord[];
   /** By shard, the rows taken from it: copy those rows of its `bits.bin`. */
   readonly rows: readonly (readonly number[])[];
@@ -26,12 +28,15 @@ export interface MergedRun {
 }
 
 /**
- * Merges shards of the same study, model and data. Without rows missing the result is a finished run; with some, a run
- * that can be resumed.
+ * Merges shards of the same study, model and data. Without rows missing the result is a finished run; with some, or where
+ * the study has analyses or adaptive sweeps, which shards leave out, a run that is to be resumed.
  * @throws LesionError `bad-study`, `bad-model` or `bad-data` where they are not of the same run; `bad-file` where two
  * contradict each other; `usage` without shards.
  */
-export function mergeRuns(shards: readonly Shard[]): MergedRun {
+export function mergeRuns(
+  shards: readonly Shard[],
+  study: Pick<Study, "analyses" | "sweeps"> = { analyses: [], sweeps: [] },
+): MergedRun {
   const [first, ...others] = shards.map(({ name, records }) => ({ name, results: resultsOf(records, name) }));
   if (first === undefined) {
     throw new LesionError("usage", "there is nothing to merge: no run was named", { fix: "Name at least one run." });
@@ -59,9 +64,16 @@ export function mergeRuns(shards: readonly Shard[]): MergedRun {
   // How many networks are to recover is the study's to say: each shard has to have come to its own end.
   const recovered = recoveries.length === 0 || all.every(({ end }) => end?.state === "done");
   const analyses = analyzeRecovery({ baseline, ablations, recoveries }, run.seed);
-  const end = missing === 0 && recovered ? [endOf(all, ablations.length)] : [];
-  const records = [run, ...training, baseline, ...ablations, ...recoveries, ...analyses, ...failures.values(), ...end];
+  const end = missing === 0 && recovered && !awaitsAnalyses(study) ? [endOf(all, ablations.length)] : [];
+  const materials = materialsOf([first, ...others]);
+  const measured = [run, ...training, baseline, ...materials, ...ablations];
+  const records = [...measured, ...recoveries, ...analyses, ...failures.values(), ...end];
   return { records: resolved(records), rows, missing };
+}
+
+/** Whether a study has anything to compute after its sweeps that takes all of their rows. */
+export function awaitsAnalyses({ analyses, sweeps }: Pick<Study, "analyses" | "sweeps">): boolean {
+  return analyses.length > 0 || sweeps.some((sweep) => sweep.ablate === "each-unit" && sweep.adaptive !== undefined);
 }
 
 interface Named {
@@ -82,6 +94,39 @@ function assertMergeable(first: Named, other: Named): void {
   if (a.correct === b.correct && canonicalJson(a.classCorrect) === canonicalJson(b.classCorrect)) return;
   const message = `${where} cannot be merged with ${first.name}: its baseline has ${b.correct} correct, not ${a.correct}`;
   throw refusal("bad-file", message, where);
+}
+
+/** What sweeps are made of, which every shard found out for itself: orders, groups, constants. */
+function materialsOf(shards: readonly Named[]): readonly AnalysisRecord[] {
+  const taken = new Map<string, { readonly record: AnalysisRecord; readonly name: string }>();
+  for (const { name, results } of shards) {
+    for (const record of results.analyses) {
+      const material = materialIn(record);
+      if (material === null) continue;
+      const key = analysisKey(record);
+      const before = taken.get(key);
+      if (before === undefined) taken.set(key, { record, name });
+      else if (canonicalJson(materialIn(before.record)) !== canonicalJson(material)) {
+        const message = `${before.name} and ${name} contradict each other: their rows are of other units or constants (${record.name})`;
+        throw refusal("bad-file", message, name);
+      }
+    }
+  }
+  return Array.from(taken.values(), ({ record }) => record);
+}
+
+/** Of a material what rows depend on; null of other analyses. */
+function materialIn(record: AnalysisRecord): readonly unknown[] | null {
+  switch (record.name) {
+    case "order":
+      return record.complete ? record.units : null;
+    case "groups":
+      return record.groups.map(({ units }) => units);
+    case "optimal":
+      return record.constants;
+    default:
+      return null;
+  }
 }
 
 function assertEqual(

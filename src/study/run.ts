@@ -15,6 +15,7 @@ import type { Gpu } from "../gpu/device.ts";
 import type { Network } from "../network/network.ts";
 import { type AnalysisRequest, analyseStudy, isAnalysed, prepareSweeps } from "./analyse-study.ts";
 import { Checkpoints } from "./checkpoints.ts";
+import { assertAdaptive } from "./analyses/adaptive-sweep.ts";
 import { assertSameStudy } from "./journal.ts";
 import { networkArtifacts } from "./network-artifacts.ts";
 import { type OpenedStudy, openStudy } from "./open-study.ts";
@@ -113,6 +114,7 @@ class Run {
     this.#opened ??= await openStudy(study, files, this.#making);
     const opened = this.#opened;
     assertHeldAfterActivation(opened.study);
+    assertAdaptive(opened.study);
     this.#trainingSets ??= new TrainingSets(opened, files, this.#makingUnlessStopped);
     this.#trained ??= new TrainedNetworks(opened, this.#input.networks ?? NO_STATES, this.#output);
     using gpu = (await this.#device.open()).session(memoryBytes);

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { BitRows } from "../../../workers/protocol.ts";
 import { wordsFor } from "../../core/bitset.ts";
 import { bitsOffset, bitsRowBytes, bitsWords } from "../../study/journal.ts";
-import { mergeRuns } from "../../study/merge.ts";
+import { awaitsAnalyses, mergeRuns } from "../../study/merge.ts";
 import { parseStudyText } from "../../study/schema.ts";
 import { usage } from "../arguments.ts";
 import type { Command } from "../command.ts";
@@ -15,7 +15,7 @@ import { grouped } from "../units-of-measure.ts";
 /** Rows of bits that are in memory at once. */
 const ROWS_AT_ONCE = 1024;
 /** Files that are the same in every shard. */
-const IS_SHARED = /^(baseline-bits\.bin|(un)?trained(-\d+)?\.[a-z.]+)$/;
+const IS_SHARED = /^(baseline-bits\.bin|(un)?trained(-\d+(-epoch-\d+)?)?\.[a-z.]+)$/;
 
 export const merge: Command = {
   name: "merge",
@@ -28,8 +28,8 @@ export const merge: Command = {
     if (out === undefined) throw usage(merge, "`lesion merge` needs --out DIR, the folder for the merged run");
     const folders = args.names;
     const shards = await Promise.all(folders.map(async (name) => ({ name, records: (await readRun(name)).records })));
-    const merged = mergeRuns(shards);
     const study = await readRunStudy(folders[0]!);
+    const merged = mergeRuns(shards, study.study);
     await using directory = await RunDirectory.prepare(out, study, false);
     await directory.take({ kind: "records", records: merged.records, bits: null });
     const samples = merged.records.find((record) => record.type === "baseline")!.samples;
@@ -44,6 +44,8 @@ export const merge: Command = {
     screen.result(`${grouped(total)} ablations of ${folders.length} runs are in ${out}`);
     if (merged.missing > 0)
       screen.log(`${grouped(merged.missing)} ablations are in none of them; \`lesion run --resume\` computes them`);
+    else if (awaitsAnalyses(study.study))
+      screen.log("what the study analyses takes all ablations; `lesion run --resume` computes it");
     return 0;
   },
 };

@@ -50,18 +50,46 @@ export const run: Command = {
 /** Runs a study into a folder with the options of RUN_OPTIONS, shows it, and judges its expectations. */
 export async function carryOut(study: StudyOnDisk, folder: string, args: Arguments, screen: Screen): Promise<ExitCode> {
   const expectations = args.texts("expect").map(parseExpectation);
+  const json = args.flag("json");
+  const { end, records } = await runInto(study, folder, args, screen, args.flag("resume"));
+  if (end.state === "cancelled") {
+    screen.log(`interrupted; results so far are in ${folder}, go on with --resume`);
+    return 130;
+  }
+  if (end.error !== undefined) screen.log(`the run failed: ${end.error.message}`);
+  const results = resultsOf(records, folder);
+  if (!json) {
+    const all = args.flag("all");
+    const { width } = screen;
+    const parts = [trainedLines(results), resultLines(results, all, width), recoveryLines(results, all, width)];
+    const shown = parts.filter((lines) => lines.length > 0);
+    for (const line of ["", ...shown.flatMap((lines) => [...lines, ""]), endLine(end)]) screen.result(line);
+    const analysed = results.analyses.some(({ name }) => name !== "recovery");
+    if (analysed) screen.result(`what the analyses found: npx lesion report ${folder}`);
+    screen.result(`results are in ${folder}`);
+  }
+  if (end.state === "failed" || results.failures.length > 0) return 1;
+  return judge(expectations, results, screen, json) ? 0 : 4;
+}
+
+/** Runs a study into a folder, or goes on with the run that is there where `resume` says so; shows how far it is. */
+export async function runInto(
+  study: StudyOnDisk,
+  folder: string,
+  args: Arguments,
+  screen: Screen,
+  resume: boolean,
+): Promise<{ readonly end: EndRecord; readonly records: readonly LesionRecord[] }> {
   const shard = shardOf(args.text("shard"));
   const memory = memoryBytes(args);
-  const json = args.flag("json");
-  await using directory = await RunDirectory.prepare(folder, study, args.flag("resume"));
+  await using directory = await RunDirectory.prepare(folder, study, resume);
   using interrupt = listenForInterrupt(() =>
     screen.log("finishing the batch under way and saving; Ctrl+C again stops at once"),
   );
   if (directory.records.length > 0) screen.log(`resuming: ${reachedText(directory)}`);
-  const reporter = json ? jsonReporter(screen) : textReporter(screen, directory.records);
-  let end: EndRecord;
+  const reporter = args.flag("json") ? jsonReporter(screen) : textReporter(screen, directory.records);
   try {
-    end =
+    const end =
       finishedEnd(directory) ??
       (await runStudy({
         study,
@@ -72,25 +100,10 @@ export async function carryOut(study: StudyOnDisk, folder: string, args: Argumen
         memoryBytes: memory,
         shard,
       }));
+    return { end, records: directory.records };
   } finally {
     reporter.end();
   }
-  if (end.state === "cancelled") {
-    screen.log(`interrupted; results so far are in ${folder}, go on with --resume`);
-    return 130;
-  }
-  if (end.error !== undefined) screen.log(`the run failed: ${end.error.message}`);
-  const results = resultsOf(directory.records, folder);
-  if (!json) {
-    const all = args.flag("all");
-    const { width } = screen;
-    const parts = [trainedLines(results), resultLines(results, all, width), recoveryLines(results, all, width)];
-    const shown = parts.filter((lines) => lines.length > 0);
-    for (const line of ["", ...shown.flatMap((lines) => [...lines, ""]), endLine(end)]) screen.result(line);
-    screen.result(`results are in ${folder}`);
-  }
-  if (end.state === "failed" || results.failures.length > 0) return 1;
-  return judge(expectations, results, screen, json) ? 0 : 4;
 }
 
 /** "training is in epoch 4 of 10", "120 of 210 ablations are done, and 30 epochs of networks that recover" */

@@ -26,7 +26,12 @@ export function overview(input: ReportInput): Section {
   const unmeasured = summaries.filter(({ noop }) => noop === "unmeasured").length;
   const better = summaries.filter(({ dropPp }) => dropPp < 0).length;
   const worst = byDamage(summaries)[0];
-  const bySweep = groupBy(summaries, ({ sweep }) => sweep);
+  // What is shown as curves needs no table of its points.
+  const asCurves = new Set(run.analyses.flatMap((record) => (record.name === "degradation" ? [record.sweep] : [])));
+  const bySweep = groupBy(
+    summaries.filter(({ sweep }) => !asCurves.has(sweep)),
+    ({ sweep }) => sweep,
+  );
   const intact = `Intact, the network is right on ${accuracyText(baseline.correct, baseline.samples)}.`;
   return {
     id: "ablations",

@@ -1,6 +1,5 @@
 /** What others published, beside what this run found. */
-import { LesionError } from "../../core/errors.ts";
-import { evaluateMeasure, type MeasuredValue, parseMeasure } from "../../study/expect.ts";
+import { comparePublished } from "../../study/published-values.ts";
 import type { PublishedValue } from "../../study/report-options.ts";
 import type { RunResults } from "../../study/results.ts";
 import { counted, grouped, NONE } from "../numbers.ts";
@@ -10,15 +9,8 @@ import { left, right, table } from "./section.ts";
 /** The comparison; null where nothing is published. */
 export function published(run: RunResults, values: readonly PublishedValue[]): Section | null {
   if (values.length === 0) return null;
-  const compared = values.map((value) => ({ ...value, found: foundOf(run, value.what) }));
-  const verdicts = compared.map(({ value, within, found }) =>
-    found === null
-      ? "not measured"
-      : Math.abs(found.value - value) <= within * (1 + 1e-9) + 1e-12
-        ? "agrees"
-        : "differs",
-  );
-  const count = (verdict: string) => grouped(verdicts.filter((one) => one === verdict).length);
+  const compared = comparePublished(run, values);
+  const count = (verdict: string) => grouped(compared.filter((one) => one.verdict === verdict).length);
   return {
     id: "published",
     title: "Published and found",
@@ -41,14 +33,14 @@ export function published(run: RunResults, values: readonly PublishedValue[]): S
           left("verdict"),
           left("source"),
         ],
-        compared.map(({ what, value, within, source, found }, i) => [
+        compared.map(({ what, value, within, source, found, verdict }) => [
           what,
           exact(value),
           found === null ? NONE : exact(found.value),
           found === null || found.n === null ? NONE : grouped(found.n),
           found === null ? NONE : exact(Number((found.value - value).toFixed(9))),
           exact(within),
-          verdicts[i]!,
+          verdict,
           source,
         ]),
       ),
@@ -58,13 +50,3 @@ export function published(run: RunResults, values: readonly PublishedValue[]): S
 
 /** Six digits, whatever the measure's unit. */
 const exact = (value: number) => String(Number(value.toPrecision(6)));
-
-/** What the run has of a measure; null where it does not. */
-function foundOf(run: RunResults, what: string): MeasuredValue | null {
-  try {
-    return evaluateMeasure(parseMeasure(what), run, what);
-  } catch (error) {
-    if (error instanceof LesionError && error.code === "usage") return null;
-    throw error;
-  }
-}

@@ -22,7 +22,7 @@ import { needsMoments } from "../../engine/site.ts";
 import type { AdaptiveRecord } from "../analysis-records.ts";
 import { expand } from "../expand.ts";
 import { planOpened } from "../plan-opened.ts";
-import type { AdaptiveOptions, Sweep } from "../study.ts";
+import type { AdaptiveOptions, Study, Sweep } from "../study.ts";
 import { type AnalysisDevice, mayGoOn, progressOf } from "./device.ts";
 
 type EachUnit = Extract<Sweep, { ablate: "each-unit" }>;
@@ -57,7 +57,6 @@ export async function runAdaptiveSweep(
   const state = before?.name === "adaptive" ? before : null;
   if (state?.final) return;
   const ablations = rankedAblations(device, sweep);
-  assertOneCoefficient(ablations, index);
   const { samples } = opened.dataset;
   const dataset = reordered(opened.dataset, random(study.seed, "adaptive samples").permutation(samples));
   const plan = planOpened({ subject, dataset, ablations }, gpu, () => false);
@@ -161,16 +160,23 @@ function recordOf(
   };
 }
 
-/** Refuses replacements that are measured on all samples first: that would cost what the sweep is to save. */
-function assertOneCoefficient(ablations: AblationSource, index: number): void {
-  const { replacement } = ablations.at(0);
-  if (!needsMoments(replacement) && !["class-mean", "resample", "optimal"].includes(replacement.kind)) return;
-  throw new LesionError(
-    "unsupported",
-    `sweep ${index} is adaptive and replaces by ${replacement.kind}, which takes all samples to know`,
-    {
-      where: `sweeps[${index}]`,
-      fix: 'Replace by "zero", a constant or a scale, or leave "adaptive" out.',
-    },
-  );
+/**
+ * Refuses adaptive sweeps whose replacements are measured on all samples first: that would cost what the sweep is to save.
+ * Throws `unsupported`.
+ */
+export function assertAdaptive({ sweeps, replacement: own }: Pick<Study, "sweeps" | "replacement">): void {
+  for (const [index, { replacements, replacement = own }] of adaptiveSweeps(sweeps)) {
+    const found = (replacements ?? [replacement]).find(
+      (each) => needsMoments(each) || ["class-mean", "resample", "optimal"].includes(each.kind),
+    );
+    if (!found) continue;
+    throw new LesionError(
+      "unsupported",
+      `sweep ${index} is adaptive and replaces by ${found.kind}, which takes all samples to know`,
+      {
+        where: `sweeps[${index}]`,
+        fix: 'Replace by "zero", a constant or a scale, or leave "adaptive" out.',
+      },
+    );
+  }
 }

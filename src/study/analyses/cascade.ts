@@ -7,6 +7,7 @@ import { planOpened } from "../plan-opened.ts";
 import { requestOf } from "../record-sweep.ts";
 import type { AblationRecord } from "../records.ts";
 import { type AnalysisDevice, progressOf } from "./device.ts";
+import { grouped } from "./grouped.ts";
 import type { AnalysisInput } from "./input.ts";
 import { probeSource, unlessStopped } from "./predictors.ts";
 
@@ -68,5 +69,7 @@ const Z = 1.959963984540054;
 function chosenAblations({ sweeps }: AnalysisInput, { of }: CascadeOptions): AblationRecord[] {
   const all = sweeps.flatMap(({ ablations }) => ablations);
   if (typeof of !== "number") return all.filter(({ row }) => of.includes(row));
-  return all.toSorted((a, b) => a.correct - b.correct || a.row - b.row).slice(0, of);
+  const worst = all.toSorted((a, b) => a.correct - b.correct || a.row - b.row);
+  const bySites = grouped(worst, ({ sites }) => sites.map(({ layerIndex, units }) => `${layerIndex}: ${units}`).join());
+  return bySites.slice(0, of).map(([first]) => first!);
 }

@@ -15,7 +15,7 @@ export async function embedding(device: AnalysisDevice, options: EmbeddingOption
       return proceed();
     }),
   );
-  const { method, components } = options;
+  const { method } = options;
   device.write([
     {
       type: "analysis",
@@ -26,8 +26,8 @@ export async function embedding(device: AnalysisDevice, options: EmbeddingOption
       n: map.n,
       perplexity: method === "tsne" ? options.perplexity : null,
       neighbors: method === "umap" ? options.neighbors : null,
-      iterations: method === "pca" ? 0 : options.iterations,
-      components,
+      iterations: map.iterations,
+      components: map.components,
       explained: map.explained,
       divergence: map.divergence,
       seed: study.seed,

@@ -176,7 +176,7 @@ function sitesOf(units: readonly { readonly layerIndex: number; readonly unit: n
   }));
 }
 
-/** A factor a unit, trained on the training samples with all weights as they are. */
+/** A factor a unit, trained with all weights as they are, on the samples that the study's own training takes. */
 async function trainedGains(
   device: AnalysisDevice,
   options: GainSearchOptions,
@@ -207,7 +207,7 @@ async function train(
   trained: ReadonlySet<string> | null,
   note: string,
 ): Promise<Network> {
-  const data = await device.training("train", null);
+  const data = await device.training("train", device.opened.study.model.train?.limit ?? null);
   const progress = progressOf(device, note);
   using trainer = await openTrainer(device.gpu, {
     network,

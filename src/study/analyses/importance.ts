@@ -5,6 +5,7 @@ import type { ImportanceRecord, MannWhitneyRecord, Predictor } from "../analysis
 import type { AblationRecord, LayerSummary } from "../records.ts";
 import { chosenLayers } from "../sites.ts";
 import type { AnalysisDevice } from "./device.ts";
+import { grouped } from "./grouped.ts";
 import type { AnalysisInput } from "./input.ts";
 import { initialOf, isKnown, predictorValues } from "./predictors.ts";
 import { changeTests } from "./weight-predictors.ts";
@@ -26,14 +27,21 @@ export async function importance(
   const layers = [...new Map(measured.map(({ layer }) => [layer.layerIndex, layer])).values()];
   if (layers.length === 0) return warnNothing(device, "importance");
   const predictors = options.predictors.filter((predictor) => isKnown(device, predictor));
+  const wanted = recordCount(measured);
   const isDone = (predictor: Predictor) =>
-    device.earlier.some((record) => record.name === "importance" && record.predictor === predictor);
+    device.earlier.filter((record) => record.name === "importance" && record.predictor === predictor).length >= wanted;
   const left = predictors.filter((predictor) => !isDone(predictor));
   if (left.length === 0) return;
   const valuesOf = await predictorValues(device, layers, left, options);
   for (const predictor of left) {
     device.write(recordsOf(measured, input.seed, predictor, (layer) => valuesOf(predictor, layer)));
   }
+}
+
+/** Records of one predictor: of each sweep one a layer, and one of several layers pooled. */
+function recordCount(measured: readonly MeasuredDrops[]): number {
+  const layers = grouped(measured, ({ sweep }) => sweep).map((own) => own.length);
+  return layers.reduce((sum, count) => sum + count + (count > 1 ? 1 : 0), 0);
 }
 
 function recordsOf(

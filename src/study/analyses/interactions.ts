@@ -14,6 +14,7 @@ import {
   type AblatedUnit,
   comparable,
   isChosen,
+  MOST_UNITS,
   type SingleUnitLookup,
   singleUnitLookup,
   unitsOf,
@@ -28,9 +29,14 @@ type Matrix = (number | null)[][];
 /**
  * Matrices of I_ij = D_ij - D_i - D_j, D being the drop of accuracy in percentage points: one record of each sweep over
  * pairs, layer and replacement; of a sweep with pairs across layers one record of all of its units. The single units may be
- * of any sweep. An entry's interval, from the samples' own d_ij - d_i - d_j in {-2 .. 2}, needs all bits.
+ * of any sweep. An entry's interval, from the samples' own d_ij - d_i - d_j in {-2 .. 2}, needs all bits. Of more than
+ * MOST_UNITS units there is no record; `warn` is told.
  */
-export function interactions(input: AnalysisInput, { layers }: InteractionsOptions): InteractionsRecord[] {
+export function interactions(
+  input: AnalysisInput,
+  { layers }: InteractionsOptions,
+  warn: (message: string) => void = () => {},
+): InteractionsRecord[] {
   const alone = singleUnitLookup(input);
   return input.sweeps.flatMap((measured) => {
     const { sweep } = measured;
@@ -41,17 +47,22 @@ export function interactions(input: AnalysisInput, { layers }: InteractionsOptio
     const groups = grouped(pairs, ({ sites, replacement }) =>
       sweep.across ? replacement : `${sites[0]!.layerIndex} ${replacement}`,
     );
-    return groups.map((group) => interactionsAmong(group, input, alone));
+    return groups.flatMap((group) => {
+      const units = unitsAmong(group);
+      if (units.length <= MOST_UNITS) return [interactionsAmong(units, group, input, alone)];
+      warn(`interactions of ${units.length} units are left out: a matrix has at most ${MOST_UNITS}`);
+      return [];
+    });
   });
 }
 
 function interactionsAmong(
+  units: readonly AblatedUnit[],
   pairs: readonly AblationRecord[],
   input: AnalysisInput,
   alone: SingleUnitLookup,
 ): InteractionsRecord {
   const { baseline } = input;
-  const units = unitsAmong(pairs);
   const placeOf = new Map(units.map((unit, place) => [keyOf(unit), place]));
   const emptyMatrix = (): Matrix => units.map(() => units.map(() => null));
   const [matrix, halfWidth] = [emptyMatrix(), emptyMatrix()];

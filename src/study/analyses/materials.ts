@@ -20,7 +20,7 @@ import type { GroupsRecord, OrderRecord, Predictor } from "../analysis-records.t
 import type { LayerSummary } from "../records.ts";
 import { chosenLayers } from "../sites.ts";
 import type { Similarity, Study, Sweep, UnitGrouping } from "../study.ts";
-import type { SweepMaterials } from "../sweep-rows.ts";
+import { pathsOf, type SweepMaterials } from "../sweep-rows.ts";
 import { type AnalysisDevice, openMeasurement, progressOf } from "./device.ts";
 import { isInverse, predictorValues, probeSource, unlessStopped } from "./predictors.ts";
 
@@ -65,7 +65,8 @@ async function orderRecords(
       record.name === "order" && record.sweep === sweep && record.layerIndex === layer.layerIndex,
   );
   const complete = own.filter((record) => record.complete);
-  if (complete.length > 0) return complete;
+  // A process that is killed while it writes the orders of all classes leaves some of them.
+  if (complete.length === pathsOf(options, device.opened.subject.classes)) return complete;
   switch (options.order) {
     case "random":
       return [];

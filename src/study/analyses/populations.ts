@@ -30,11 +30,11 @@ export function populations(
 ): PopulationsRecord[] {
   const byEffect = () =>
     singleUnitsOf(input, layers).map((singles): PopulationsRecord => {
-      const { layer, layerIndex, replacement, units, ablations } = mostDamaging(singles);
+      const { sweep, layer, layerIndex, replacement, units, ablations } = mostDamaging(singles);
       const drops = ablations.map((record) => classDropsPp(record, input.baseline));
       const found = clustersOf(drops, clusters);
-      const what = { type: "analysis", name: "populations", replacement, layer, layerIndex, by: "effect" } as const;
-      return { ...what, units, ...found, profiles: meanProfiles(drops, found), n: units.length };
+      const what = { type: "analysis", name: "populations", sweep, replacement, layer, layerIndex } as const;
+      return { ...what, by: "effect", units, ...found, profiles: meanProfiles(drops, found), n: units.length };
     });
   const byActivation = () =>
     input.layers.flatMap((summary): PopulationsRecord[] => {

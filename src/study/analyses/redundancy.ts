@@ -6,10 +6,14 @@ import { normalQuantile } from "../../ablation/statistics/normal.ts";
 import type { RedundancyOptions } from "../analysis-options.ts";
 import type { IntervalOrNull, RedundancyRecord } from "../analysis-records.ts";
 import type { AblationRecord } from "../records.ts";
+import { grouped } from "./grouped.ts";
 import type { AnalysisInput } from "./input.ts";
 import { comparable, isChosen, singleUnitLookup, unitsOf } from "./single-units.ts";
 
 const Z_95 = normalQuantile(0.975);
+
+/** Records of a layer, or of pairs across layers, at most: all pairs of 100 units. Of more pairs those of greatest R. */
+export const MOST_PAIRS = 4950;
 
 /**
  * One record for each pair of units, of sweeps over pairs and listed sets, all of whose layers are chosen, and whose units
@@ -19,7 +23,8 @@ const Z_95 = normalQuantile(0.975);
  *
  * null where no sample of c is right intact, and R the mean of R_c weighted by class sizes. The interval treats R_c as a
  * ratio of two counts of independent samples and classes as strata: R +- 1.96 s, within [0, 1]. Without correctness bits
- * of all three ablations there is no record.
+ * of all three ablations there is no record. Beyond MOST_PAIRS of a layer and replacement the records are those of greatest R, and say
+ * of how many `pairs` they are.
  */
 export function redundancy(input: AnalysisInput, { layers }: RedundancyOptions): RedundancyRecord[] {
   const alone = singleUnitLookup(input);
@@ -49,9 +54,20 @@ export function redundancy(input: AnalysisInput, { layers }: RedundancyOptions):
       },
     ];
   };
-  return input.sweeps
+  const all = input.sweeps
     .filter(({ sweep }) => sweep.ablate === "pairs" || sweep.ablate === "sets")
     .flatMap((measured) => comparable(measured, input.baseline).flatMap(pairsOf));
+  return grouped(all, ({ layerIndex, replacement }) => `${layerIndex} ${replacement}`).flatMap(mostRedundant);
+}
+
+/** Those of greatest R, in the order in which they were measured. */
+function mostRedundant(records: readonly RedundancyRecord[]): readonly RedundancyRecord[] {
+  if (records.length <= MOST_PAIRS) return records;
+  return [...records.keys()]
+    .sort((a, b) => records[b]!.R - records[a]!.R || a - b)
+    .slice(0, MOST_PAIRS)
+    .sort((a, b) => a - b)
+    .map((place) => ({ ...records[place]!, pairs: records.length }));
 }
 
 const bitsOf = (input: AnalysisInput, record: AblationRecord | undefined) =>

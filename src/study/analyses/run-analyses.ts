@@ -12,6 +12,7 @@ import { depth } from "./depth.ts";
 import { type AnalysisDevice, mayGoOn, progressOf } from "./device.ts";
 import { embedding } from "./embedding.ts";
 import { gainSearch } from "./gain-search.ts";
+import { grouped } from "./grouped.ts";
 import { importance, mannWhitneyChange } from "./importance.ts";
 import type { AnalysisInput } from "./input.ts";
 import { interactions } from "./interactions.ts";
@@ -55,7 +56,7 @@ async function analyse(device: AnalysisDevice, input: AnalysisInput, options: An
     case "redundancy":
       return device.write(redundancy(input, options));
     case "interactions":
-      return device.write(interactions(input, options));
+      return device.write(interactions(input, options, (message) => device.output.warning(message)));
     case "shapley":
       return shapley(device, options);
     case "cascade":
@@ -110,15 +111,20 @@ async function activationsBy(
 
 /** What groups of similar units a row is of: "similar", or the control that it is. */
 function groupsOf({ earlier, opened }: AnalysisDevice): (row: number) => string {
+  const bySweep = new Map(
+    grouped(
+      earlier.filter((record) => record.name === "groups"),
+      ({ sweep }) => sweep,
+    ).map((layers) => [layers[0]!.sweep, layers]),
+  );
   return (row) => {
     const { sweep, sites, index } = opened.ablations.at(row);
     const layerIndex = sites[0]!.layerIndex;
-    const layers = earlier.filter((record) => record.name === "groups" && record.sweep === sweep);
+    const layers = bySweep.get(sweep) ?? [];
     // A sweep's rows go through its layers in order, all groups of each; and once more for each replacement.
-    const total = layers.reduce((sum, record) => sum + (record.name === "groups" ? record.groups.length : 0), 0);
+    const total = layers.reduce((sum, { groups }) => sum + groups.length, 0);
     let before = 0;
     for (const record of layers) {
-      if (record.name !== "groups") continue;
       if (record.layerIndex === layerIndex) return record.groups[(index % total) - before]?.kind ?? "";
       before += record.groups.length;
     }
