@@ -101,6 +101,15 @@ export interface PlanReport {
   }[];
   /** Multiply-accumulates of all networks and epochs, evaluations included; null where nothing is left to train. */
   readonly training: { readonly epochs: number; readonly samples: number; readonly macs: number } | null;
+  /** What is found out before the sweeps, adaptive sweeps, and analyses; times are about, null where none is known. */
+  readonly analyses: readonly {
+    readonly name: string;
+    /** Ablations of all samples, at most. */
+    readonly ablations: number;
+    /** Of passes that measure no ablation. */
+    readonly macs: number;
+    readonly ms: number | null;
+  }[];
   /** Damaged networks, in each arm, and the control; null where the study recovers nothing. */
   readonly recovery: {
     readonly networks: number;

@@ -37,12 +37,20 @@ export function simplify(network: Network): Network {
 
 /**
  * The same, with batch norms left as they are: the form in which a network trains. Layers with units have the names that
- * `simplify` gives them; an activation after a batch norm is a layer of its own.
+ * `simplify` gives them; an activation after a batch norm is a layer of its own. Layers of the names `kept` stay, though they
+ * do nothing yet, and take nothing in.
  */
-export function trainingForm(network: Network): Network {
+export function trainingForm(network: Network, kept: ReadonlySet<string> = new Set()): Network {
+  const affine = rules((layer, view) => (layer.kind === "batch-norm" ? null : foldAffine(layer, view)));
+  const isKept = ({ name, inputs }: Layer) => kept.has(name) || inputs.some((input) => kept.has(input));
+  if (kept.size === 0) return rewrite(network, affine);
   return rewrite(
     network,
-    rules((layer, view) => (layer.kind === "batch-norm" ? null : foldAffine(layer, view))),
+    affine.map(
+      (rule): Rule =>
+        (layer, view) =>
+          isKept(layer) ? null : rule(layer, view),
+    ),
   );
 }
 

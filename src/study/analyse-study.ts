@@ -69,6 +69,12 @@ export async function analyseStudy(
     output.warning("a shard makes no analyses; merge the shards and resume the merged run, which makes them");
     return;
   }
+  if (reached.failures.size > 0) {
+    output.warning(
+      `analyses wait for the ${reached.failures.size} ablations that failed: resume the run, which tries them again`,
+    );
+    return;
+  }
   const device = deviceOf(request, optimal);
   try {
     for (const [index, sweep] of adaptive) await runAdaptiveSweep(device, index, sweep);

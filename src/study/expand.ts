@@ -48,7 +48,8 @@ export function expand(
         count += part.count;
       }
     }
-    if (count === sweepStart && !("adaptive" in sweep && sweep.adaptive)) {
+    const isAdaptive = sweep.ablate === "each-unit" && sweep.adaptive !== undefined;
+    if (count === sweepStart && !isAdaptive) {
       throw new LesionError("bad-study", `sweeps[${index}] (${sweep.ablate}) names no ablation`, {
         where: `sweeps[${index}].layers`,
         fix: "Pairs need a layer of at least two units; the network's layers are listed by lesion inspect.",

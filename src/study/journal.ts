@@ -62,7 +62,7 @@ function parseLine(line: string, where: string): LesionRecord {
 
 /**
  * Each thing once, in order. An interrupted and resumed run says some things again: the first run, baseline, epoch of a
- * network, ablation of its row, and epoch of a recovery count, the first analysis of a name. A failure counts if its row never succeeded, the last of a row; an end, if nothing follows.
+ * network, ablation of its row, and epoch of a recovery count, the first analysis of a key. A failure counts if its row never succeeded, the last of a row; an end, if nothing follows.
  */
 export function resolved(records: readonly LesionRecord[]): LesionRecord[] {
   const done = completedRows(records);

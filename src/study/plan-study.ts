@@ -3,12 +3,13 @@ import { measuredOn } from "../ablation/subject.ts";
 import { nextTask } from "../core/next-task.ts";
 import { Tuner } from "../engine/tuner.ts";
 import type { Gpu } from "../gpu/device.ts";
+import { analysisCost } from "./analysis-cost.ts";
 import { openStudy } from "./open-study.ts";
 import { isElsewhere, planOpened } from "./plan-opened.ts";
 import { predictMs } from "./predict.ts";
 import { assertHeldAfterActivation } from "./recovery-plan.ts";
 import type { RunInput } from "./run-interface.ts";
-import { recoveryCost, trainingCost } from "./training-cost.ts";
+import { recoveryCost, trainingCost, trainingSamples } from "./training-cost.ts";
 
 /** The plan of a study on a device, with its predicted time. An untrained network stands in for one to be trained. */
 export async function planStudy(input: RunInput, device: Gpu) {
@@ -46,6 +47,7 @@ export async function planStudy(input: RunInput, device: Gpu) {
       bytes: step.bytes,
     })),
     training: train && (await trainingCost(gpu, opened, input.files, train)),
+    analyses: await analysisCost(gpu, tuner, opened, subject, trainingSamples(study), async () => true),
     recovery: study.recover && (await recoveryCost(gpu, opened, input, study.recover, subject)),
   };
 }

@@ -53,6 +53,11 @@ const SAMPLES: Readonly<Partial<Record<Study["data"]["set"], Readonly<Record<Spl
   cifar10: { train: 50_000, test: 10_000 },
 };
 
+/** Samples that a study has to train on, where that is known of its set; else none. */
+export function trainingSamples({ data }: Study): number {
+  return SAMPLES[data.set]?.train ?? 0;
+}
+
 /** As many samples as would be trained on; the study's own stand in for what they are. */
 async function paperData(
   opened: OpenedStudy,

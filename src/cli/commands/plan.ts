@@ -41,6 +41,22 @@ export function recoveryPlanLines(recovery: NonNullable<PlanReport["recovery"]>)
   ];
 }
 
+/** What the analyses of the study would cost, and what is found out before its sweeps. */
+export function analysisPlanLines(analyses: PlanReport["analyses"]): string[] {
+  const totalMs = analyses.reduce((sum, { ms }) => sum + (ms ?? 0), 0);
+  return [
+    `analyses  ${grouped(analyses.length)}, about ${duration(totalMs)} at most`,
+    ...analyses.map(({ name, ablations, macs: passes, ms }) => {
+      const parts = [
+        ablations > 0 ? `${grouped(ablations)} ablations at most` : "",
+        passes > 0 ? `${macs(passes)} besides` : "",
+        ms === null ? "" : `about ${duration(ms)}`,
+      ].filter((part) => part !== "");
+      return `          ${name}: ${parts.length === 0 ? "from what the sweeps measure" : parts.join(", ")}`;
+    }),
+  ];
+}
+
 function printPlan(report: PlanReport, screen: Screen): void {
   screen.result(`${grouped(report.ablations)} ablations of ${grouped(report.samples)} samples`);
   if (report.training !== null) {
@@ -54,6 +70,7 @@ function printPlan(report: PlanReport, screen: Screen): void {
   screen.result(
     `time      ${report.predictedMs === null ? "unknown: nothing was measured on this adapter yet" : `about ${duration(report.predictedMs)}`}`,
   );
+  if (report.analyses.length > 0) for (const line of analysisPlanLines(report.analyses)) screen.result(line);
   if (report.recovery !== null) for (const line of recoveryPlanLines(report.recovery)) screen.result(line);
   screen.result("");
   const rows = report.steps.map((step) => [

@@ -63,9 +63,13 @@ export interface TrainingWish {
   readonly held: ReadonlySet<string>;
 }
 
-/** The form in which a network trains, with its logits for its output; floats for weights that a file keeps in 8 bits. */
-export function formOf(network: Network): Network {
-  return trainingForm(logitsNetwork(network));
+/**
+ * The form in which a network trains, with its logits for its output; floats for weights that a file keeps in 8 bits. Scales
+ * of which single tensors train, named in `trained` as "layer part", stay layers of their own.
+ */
+export function formOf(network: Network, trained: TrainingWish["trained"] = null): Network {
+  const scales = network.layers.filter(({ kind, name }) => kind === "scale" && trained?.has(`${name} scale`));
+  return trainingForm(logitsNetwork(network), new Set(scales.map(({ name }) => name)));
 }
 
 /**

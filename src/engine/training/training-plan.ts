@@ -48,7 +48,7 @@ export function planTraining(
   background: Background | null = null,
 ): PlannedTraining {
   const { copies, options, data } = setup;
-  const form = formOf(setup.network);
+  const form = formOf(setup.network, setup.trained);
   const shapes = new Map([...form.inputs.map(({ name, shape }) => [name, shape] as const), ...inferShapes(form)]);
   const held = copies.map((copy) => heldChannels(form, shapes, copy.held));
   const training = trainingGraph(form, {

@@ -1,7 +1,7 @@
 /**
- * Can the gain be had without the loss? Four searches on one random half of the samples, each reported on the other: factors
- * on single units and whole layers, factors trained for all units at once, units switched off one after the other, and, as
- * the control, training all weights further.
+ * Can the gain be had without the loss? Searched on one random half of the samples and reported on the other: factors on single
+ * units and whole layers, and units switched off one after the other. Trained on the training samples and reported on the same
+ * half: factors of all units at once and, as the control, all weights further.
  */
 import { changesByClass } from "../../ablation/effects.ts";
 import { gainParameters, gainsOf, halvesOf, withGains } from "../../ablation/gains.ts";

@@ -103,8 +103,10 @@ async function activationsBy(
     const place = layers.findIndex((layer) => layer.layerIndex === layerIndex);
     const means = classMeans(profiles[place]!, dataset);
     const { units } = profiles[place]!;
+    // A class without samples says nothing of a unit, and is 0 for all of them.
+    const known = means.map((mean) => (Number.isNaN(mean) ? 0 : mean));
     return Array.from({ length: units }, (_, unit) =>
-      means.slice(unit * dataset.classes, (unit + 1) * dataset.classes),
+      known.slice(unit * dataset.classes, (unit + 1) * dataset.classes),
     );
   };
 }
