@@ -2,23 +2,13 @@
  * Records of analyses: what a study asked of its ablations, of its network, or of both. Types alone. Every number comes with
  * its n and, where it estimates something, its interval (95 % unless said); what could not be estimated is null.
  */
+import type { Correlations } from "../ablation/statistics/correlations.ts";
 import type { Site } from "./records.ts";
+
+export type { Correlations };
 
 /** Low and high end of a 95 % interval; null where there is none. */
 export type IntervalOrNull = readonly [low: number, high: number] | null;
-
-/** Three correlations of n points and their bootstrap intervals (percentiles of 2,000 draws). */
-export interface Correlations {
-  readonly n: number;
-  readonly pearson: number | null;
-  readonly spearman: number | null;
-  readonly kendall: number | null;
-  readonly interval: {
-    readonly pearson: IntervalOrNull;
-    readonly spearman: IntervalOrNull;
-    readonly kendall: IntervalOrNull;
-  };
-}
 
 /** What every analysis of one layer says of it; null: all layers pooled. */
 interface OfLayer {
@@ -73,7 +63,7 @@ export interface ImportanceRecord extends Correlations, OfLayer {
   readonly values: readonly (number | null)[];
 }
 
-/** Mann-Whitney U of incoming weights after against before training, one-sided, by unit; and how p goes with the drop. */
+/** Mann-Whitney U of incoming weights after against before training, half of the two-sided p, by unit; and how p goes with the drop. */
 export interface MannWhitneyRecord extends Correlations, OfLayer {
   readonly type: "analysis";
   readonly name: "mann-whitney";
@@ -196,7 +186,7 @@ export interface ClassDamageRecord extends OfLayer {
   readonly n: number;
 }
 
-/** Every (ablation, class) whose accuracy rises, by McNemar's exact test, with Benjamini-Hochberg over all that were tested. */
+/** Every (ablation, class) whose accuracy rises, by McNemar's test, with Benjamini-Hochberg over all that were tested. */
 export interface PositiveEffectsRecord {
   readonly type: "analysis";
   readonly name: "positive-effects";
@@ -255,7 +245,7 @@ export interface DegradationRecord extends OfLayer {
   readonly type: "analysis";
   readonly name: "degradation";
   readonly sweep: number;
-  /** "random", "greedy-least", "greedy-most", or a predictor; with "keep" in front for keep-only-N. */
+  /** "random", "greedy-least", "greedy-most", "measured", or a predictor, with "-least-first" where what matters least goes first; of keep-only-N with "keep-" in front. */
   readonly order: string;
   readonly replacement: string;
   /** Units of the layer, and how many are ablated at each point, ascending. */

@@ -19,7 +19,7 @@ export function degradation(input: ReportInput): Section | null {
     title: "Graceful degradation",
     finding: `The network holds out longest with ${best.order} in ${layerName(best)} (area under the curve ${estimate(best.auc, best.aucInterval, 3)}, half damage at ${half(best)})${best === worst ? "" : `, and shortest with ${worst.order} in ${layerName(worst)} (${estimate(worst.auc, worst.aucInterval, 3)}, ${half(worst)})`}; n = ${grouped(best.n)} samples.`,
     paragraphs: [
-      "Accuracy against the share of a layer's units that is switched off, in different orders: at random, the least or most damaging unit next, or by a predictor of importance. With “keep” in front, what is left are the units that the order names.",
+      "Accuracy against the share of a layer's units that is switched off, in different orders: at random, the least or most damaging unit next, or by a predictor of importance. With “keep” in front, what is left are the units that the order names; with “own-class” at its end, the curve is the mean recall of the class that each order is of. Recall alone flatters a network that is left with the units of one class: it calls many samples that class.",
       "The area under the curve is the mean accuracy over all shares. Half damage is the share at which half of what lies between the intact network and chance (the share of the most frequent class) is gone. A predictor is worth something where its curve differs from that of random orders by more than the bands, which are 95 % intervals over draws, or Wilson's where there is one.",
     ],
     figures: groupBy(records, ({ layer, replacement }) => `${layer} ${replacement}`).map(([, curves]) =>

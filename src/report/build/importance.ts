@@ -1,7 +1,7 @@
 /** Which predictors foretell how much a unit matters, without switching it off. */
 import type { ImportanceRecord } from "../../study/analysis-records.ts";
-import { counted, estimate, grouped } from "../numbers.ts";
-import type { Figure, Section } from "../report.ts";
+import { counted, estimate, fixed, grouped, NONE } from "../numbers.ts";
+import type { Figure, Section, Table } from "../report.ts";
 import {
   analysesOf,
   groupBy,
@@ -34,7 +34,8 @@ export function importance(input: ReportInput): Section | null {
       "Rows are sorted by |Spearman|, the rank correlation; Pearson's asks for a straight line, Kendall's counts pairs in order. Intervals are 95 % bootstrap percentiles over units: where they contain 0, or those of two predictors overlap widely, the order says little. The best of many is flattered by having been chosen. APoZ, FPGM and p-values may foretell importance with a negative sign.",
     ],
     figures: [scatter(input, best), ...bySweep.flatMap(([sweep, ofSweep]) => overview(input, sweep, ofSweep))],
-    tables: bySweep.map(([sweep, ofSweep]) =>
+    tables: bySweep.flatMap(([sweep, ofSweep]) => [
+      ...leagueTable(input, sweep, ofSweep),
       table(
         `Correlation with the measured drop, ${sweepName(input, sweep)} (95 % bootstrap interval)`,
         COLUMNS,
@@ -48,8 +49,41 @@ export function importance(input: ReportInput): Section | null {
         ]),
         input.most,
       ),
-    ),
+    ]),
   };
+}
+
+/** Layers that the league table has columns for, at most. */
+const MOST_COLUMNS = 6;
+
+/** A row a predictor, where there are several layers: how well it ranks units within each, on average, and over all pooled. */
+function leagueTable(input: ReportInput, sweep: number, records: readonly ImportanceRecord[]): Table[] {
+  const byPredictor = groupBy(records, ({ predictor }) => predictor);
+  const layers = [...new Set(records.filter(({ layerIndex }) => layerIndex !== null).map(layerName))].sort();
+  if (layers.length < 2 || byPredictor.length < 2) return [];
+  const shown = layers.length <= MOST_COLUMNS ? layers : [];
+  const rows = byPredictor
+    .map(([predictor, own]) => {
+      const within = own.flatMap(({ layerIndex, spearman }) => (layerIndex === null ? [] : (spearman ?? [])));
+      const mean = within.reduce((sum, rho) => sum + rho, 0) / within.length;
+      return { predictor, own, mean, n: within.length };
+    })
+    .sort((a, b) => Math.abs(b.mean || 0) - Math.abs(a.mean || 0));
+  const cell = (record: ImportanceRecord | undefined) => (record?.spearman == null ? NONE : fixed(record.spearman, 2));
+  return [
+    table(
+      `League table, ${sweepName(input, sweep)}: mean of Spearman's correlation with the drop within each layer`,
+      [left("predictor"), right("mean"), right("layers"), ...shown.map(right), right("all units pooled")],
+      rows.map(({ predictor, own, mean, n }) => [
+        predictor,
+        n === 0 ? NONE : fixed(mean, 2),
+        grouped(n),
+        ...shown.map((layer) => cell(own.find((record) => layerName(record) === layer))),
+        cell(own.find(({ layerIndex }) => layerIndex === null)),
+      ]),
+      Number.POSITIVE_INFINITY,
+    ),
+  ];
 }
 
 function scatter(input: ReportInput, { predictor, values, sweep, layer, n }: ImportanceRecord): Figure {

@@ -128,3 +128,16 @@ test("area and half damage leave out unknown points; a curve that holds has no h
   // No better than chance to begin with.
   expect(halfDamageShare([0, 1], [0.5, 0.4], 0.5)).toBeNaN();
 });
+
+test("orders of single classes have the recall of their own class beside all", () => {
+  const sweep: Sweep = { ...CUMULATIVE, order: "measured-class" };
+  const ablations = [...draw([0, 1, 2, 3], [18, 10, 4, 0]), ...draw([3, 2, 1, 0], [16, 6, 5, 1])];
+  const [all, own, ...others] = of(ablations, sweep);
+  expect(others).toEqual([]);
+  expect(all).toMatchObject({ order: "measured-class", chance: 0.5, draws: 2 });
+  expect(own).toMatchObject({ order: "measured-class-own-class", chance: 0.5, baseline: 1, draws: 2 });
+  // Even samples are of class 0, the first order's: 9, 5, 2, 0 of 10; odd ones of class 1, the second's: 8, 3, 2, 0.
+  expect(own!.accuracy.map((recall) => recall.toFixed(9))).toEqual(
+    [1, 0.85, 0.4, 0.2, 0].map((recall) => recall.toFixed(9)),
+  );
+});

@@ -28,40 +28,81 @@ interface Points {
  * last point, over that range, so that 1 is right throughout. Half damage is the least share, linear between points, at which
  * accuracy is (baseline + chance) / 2. Intervals: bootstrap over at least three draws (2,000 samples of them); of a
  * single draw Wilson's at each point and none of area and half damage. Samples of draws that never come to half damage
- * are left out of its interval.
+ * are left out of its interval. Orders by the damage to single classes have a second record, "-own-class": the recall of the
+ * class that each order is of, over the classes that have samples, and chance one in so many classes.
  */
 export function degradation(input: AnalysisInput, _options: DegradationOptions): DegradationRecord[] {
   return input.sweeps.flatMap((measured) => {
     const order = orderOf(measured.sweep);
     if (order === null) return [];
     const inOneLayer = comparable(measured, input.baseline).filter(({ sites }) => sites.length === 1);
-    return grouped(inOneLayer, ({ sites, replacement }) => `${sites[0]!.layerIndex} ${replacement}`).map((rows) =>
-      curveOf(rows, measured.index, order, input),
+    const measures = [allClasses(order, input), ...(isByClass(measured.sweep) ? [ownClass(order, input)] : [])];
+    return grouped(inOneLayer, ({ sites, replacement }) => `${sites[0]!.layerIndex} ${replacement}`).flatMap((rows) =>
+      measures.map((measure) => curveOf(rows, measured.index, measure, input)),
     );
   });
 }
 
 /** What the record calls the order in which units go; null of sweeps that have none. */
 function orderOf(sweep: Sweep): string | null {
-  if (sweep.ablate === "cumulative") return sweep.order;
+  if (sweep.ablate === "cumulative") {
+    // Orders that are drawn, or have their direction in their name, are the same from either end.
+    const turned = sweep.from === "least" && !["random", "greedy-least", "greedy-most"].includes(sweep.order);
+    return turned ? `${sweep.order}-least-first` : sweep.order;
+  }
   return sweep.ablate === "keep-only" ? `keep-${sweep.order}` : null;
+}
+
+const isByClass = (sweep: Sweep) => "order" in sweep && sweep.order === "measured-class";
+
+/** What a curve is of. */
+interface Measure {
+  readonly order: string;
+  readonly intact: number;
+  readonly chance: number;
+  /** Of a record of the n-th draw; NaN where it has none. */
+  readonly of: (record: AblationRecord, draw: number) => number;
+}
+
+function allClasses(order: string, { baseline }: AnalysisInput): Measure {
+  return {
+    order,
+    intact: baseline.correct / baseline.samples,
+    chance: Math.max(...baseline.classSamples) / baseline.samples,
+    of: ({ correct, samples }) => correct / samples,
+  };
+}
+
+/** Recall of the class that the n-th order is of. */
+function ownClass(order: string, { baseline: { classCorrect, classSamples } }: AnalysisInput): Measure {
+  const recalls = classSamples.flatMap((samples, c) => (samples === 0 ? [] : [classCorrect[c]! / samples]));
+  return {
+    order: `${order}-own-class`,
+    intact: recalls.reduce((sum, recall) => sum + recall, 0) / recalls.length,
+    chance: 1 / classSamples.length,
+    of: (record, draw) => {
+      const samples = classSamples[draw] ?? 0;
+      return samples === 0 ? Number.NaN : record.classCorrect[draw]! / samples;
+    },
+  };
 }
 
 function curveOf(
   rows: readonly AblationRecord[],
   sweep: number,
-  order: string,
+  measure: Measure,
   { seed, baseline, layers }: AnalysisInput,
 ): DegradationRecord {
+  const { order, intact, chance } = measure;
   const { replacement, sites } = rows[0]!;
   const { layer, layerIndex } = sites[0]!;
   const units = layers.find((summary) => summary.layerIndex === layerIndex)!.units;
   const ablated = [0, ...new Set(rows.map(ablatedIn))].sort((a, b) => a - b);
   const points = { ablated, share: ablated.map((count) => count / units) };
-  const intact = baseline.correct / baseline.samples;
-  const chance = Math.max(...baseline.classSamples) / baseline.samples;
   const half = (intact + chance) / 2;
-  const draws = drawsOf(rows).map((draw) => accuracies(draw, points, intact));
+  const draws = drawsOf(rows).map((draw, index) =>
+    accuracies(draw, points, intact, (record) => measure.of(record, index)),
+  );
   const accuracy = meanCurve(draws, new Uint32Array(draws.length).fill(1));
   const intervals =
     draws.length < LEAST_DRAWS
@@ -119,8 +160,13 @@ function drawsOf(rows: readonly AblationRecord[]): AblationRecord[][] {
 }
 
 /** [points], NaN where the draw has none. */
-function accuracies(draw: readonly AblationRecord[], { ablated }: Points, intact: number): Float64Array {
-  const found = new Map(draw.map((record) => [ablatedIn(record), record.correct / record.samples]));
+function accuracies(
+  draw: readonly AblationRecord[],
+  { ablated }: Points,
+  intact: number,
+  of: (record: AblationRecord) => number,
+): Float64Array {
+  const found = new Map(draw.map((record) => [ablatedIn(record), of(record)]));
   return Float64Array.from(ablated, (count) => (count === 0 ? intact : (found.get(count) ?? Number.NaN)));
 }
 

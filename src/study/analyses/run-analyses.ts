@@ -31,7 +31,7 @@ const ENDS_RUN = ["cancelled", "device-lost", "worker-died"];
 /** Makes all analyses; resolves with what the last one that failed said. Rejects with `cancelled` where the run is stopped. */
 export async function runAnalyses(device: AnalysisDevice, input: AnalysisInput): Promise<ErrorReport | null> {
   let failure: ErrorReport | null = null;
-  for (const options of device.opened.study.analyses) {
+  for (const options of device.opened.study.analyses.flatMap(inParts)) {
     await mayGoOn(device);
     progressOf(device, options.analyse);
     try {
@@ -45,6 +45,13 @@ export async function runAnalyses(device: AnalysisDevice, input: AnalysisInput):
     }
   }
   return failure;
+}
+
+/** Methods of a search stand and fall each by itself. */
+function inParts(options: AnalysisOptions): readonly AnalysisOptions[] {
+  return options.analyse === "gain-search"
+    ? options.methods.map((method) => ({ ...options, methods: [method] }))
+    : [options];
 }
 
 async function analyse(device: AnalysisDevice, input: AnalysisInput, options: AnalysisOptions): Promise<void> {
