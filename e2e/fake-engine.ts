@@ -4,10 +4,12 @@
  */
 import type { LesionError } from "../src/core/errors.ts";
 import { random } from "../src/core/random.ts";
+import type { StudyAnalysisRecord } from "../src/study/analysis-records.ts";
 import type {
   AblationRecord,
   AdapterReport,
   BaselineRecord,
+  BitRows,
   EndRecord,
   LayerSummary,
   LesionRecord,
@@ -165,6 +167,77 @@ export function fakeRecoveries(ablations: readonly AblationRecord[], epochs: num
     fakeRecovery(null, "control", epoch, epochs),
     ...damaged.flatMap((arm) => ablations.map((ablation) => fakeRecovery(ablation, arm, epoch, epochs))),
   ]).flat();
+}
+
+const MAP_SAMPLES = 1000;
+
+/** Correctness bits of the intact network and of ablations, as many samples right as their records say, the first ones. */
+export function fakeBits(records: readonly AblationRecord[]): {
+  readonly baseline: Uint32Array;
+  readonly rows: BitRows;
+} {
+  const wordsPerRow = Math.ceil(SAMPLES / 32);
+  const words = new Uint32Array(records.length * wordsPerRow);
+  const fill = (target: Uint32Array, correct: number) => {
+    for (let sample = 0; sample < correct; sample++) target[sample >>> 5]! |= 1 << (sample & 31);
+    return target;
+  };
+  for (const [i, { correct }] of records.entries())
+    fill(words.subarray(i * wordsPerRow, (i + 1) * wordsPerRow), correct);
+  const baseline = fill(new Uint32Array(wordsPerRow), fakeBaseline.correct);
+  return { baseline, rows: { rows: records.map(({ row }) => row), wordsPerRow, words } };
+}
+
+/** What analyses find of the ablations of the default study: predictors, depth, rises, and a map of all samples. */
+export function fakeAnalyses(): StudyAnalysisRecord[] {
+  const draws = random(1, "fake analyses");
+  const correlations = {
+    ...{ n: 20, pearson: 0.5, spearman: 0.6, kendall: 0.4 },
+    interval: { pearson: [0.1, 0.8], spearman: [0.2, 0.9], kendall: null },
+  } as const;
+  const layer = { layer: "dense_0", layerIndex: 0 };
+  const values = Array.from({ length: 20 }, () => draws.uniform());
+  const effect = {
+    row: 3,
+    classIndex: 1,
+    gainPp: 2,
+    interval: [1, 3],
+    lost: 1,
+    gained: 3,
+    n: 113,
+    p: 0.01,
+    q: 0.04,
+  } as const;
+  const point = {
+    layer: "dense_0",
+    layerIndex: 0,
+    share: 0.05,
+    group: "",
+    n: 20,
+    dropPp: 4,
+    interval: [2, 6],
+  } as const;
+  const rest = { top5DropPp: null, classDropsPp: baselineCorrect.map(() => 4) };
+  return [
+    { type: "analysis", name: "importance", sweep: 0, predictor: "weight-l1", values, ...layer, ...correlations },
+    {
+      ...{ type: "analysis", name: "depth", sweep: 0, samples: SAMPLES },
+      points: [
+        { ...point, ...rest },
+        { ...point, ...rest, layer: "dense_1", layerIndex: 1, dropPp: 9, interval: [5, 13] },
+      ],
+    },
+    {
+      ...{ type: "analysis", name: "positive-effects", sweep: 0, tested: 330, rate: 0.05, effects: [effect], rises: 1 },
+      ...{ exactNoops: 2, unmeasured: 0 },
+    },
+    {
+      ...{ type: "analysis", name: "embedding", method: "tsne", n: MAP_SAMPLES, perplexity: 40, neighbors: null },
+      points: Array.from({ length: 2 * MAP_SAMPLES }, () => 100 * draws.uniform() - 50),
+      labels: Array.from({ length: MAP_SAMPLES }, (_, sample) => sample % CLASSES),
+      ...{ iterations: 1000, components: 30, explained: 0.7, divergence: 1.2, seed: 1337, data: "digits" },
+    },
+  ];
 }
 
 export function fakeEnd(state: EndRecord["state"], ablations: number): EndRecord {

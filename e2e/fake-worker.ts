@@ -1,7 +1,8 @@
 /**
  * The engine worker's stand-in where the built lab is tested without computing anything: it answers the same calls over
  * the same port, and streams the records of a recovery study. The study's name chooses: "few" recovers the ablations of
- * single units, "many 16000" so many ablations, any other name all of the default study's.
+ * single units, "many 16000" so many ablations, "asked 100000" analyses so many and recovers none, any other name recovers all
+ * of the default study's.
  */
 import { expose } from "comlink";
 import "../workers/errors-over-comlink.ts";
@@ -14,7 +15,9 @@ import {
   fakeAblation,
   fakeAblations,
   fakeAdapter,
+  fakeAnalyses,
   fakeBaseline,
+  fakeBits,
   fakeEnd,
   fakeModel,
   fakeRecoveries,
@@ -26,7 +29,8 @@ const EPOCHS = 5;
 const RECORDS_AT_ONCE = 200;
 
 /** How many ablations a study called "many 16000" has; their recovery is not analysed, which would take a while. */
-const manyOf = (name: string) => Number(name.match(/^many (\d+)$/)?.[1] ?? 0);
+const manyOf = (name: string) => Number(name.match(/^(?:many|asked) (\d+)$/)?.[1] ?? 0);
+const isAsked = (name: string) => name.startsWith("asked ");
 
 function ablationsOf(name: string): AblationRecord[] {
   const usual = fakeAblations();
@@ -48,18 +52,27 @@ async function run({ study }: RunRequest, port: MessagePort): Promise<EndRecord>
   const { name } = study as { name: string };
   const events = sendEvents(port);
   const ablations = ablationsOf(name);
-  const recovered = name === "few" ? ablations.filter(({ sweep }) => sweep === 0) : ablations;
+  const single = ablations.filter(({ sweep }) => sweep === 0);
+  const recovered = isAsked(name) ? [] : name === "few" ? single : ablations;
   const recoveries = fakeRecoveries(recovered, EPOCHS);
   const end = fakeEnd("done", ablations.length);
   const records: LesionRecord[] = [
     { ...fakeRun, ablations: ablations.length },
     ...[1, 2, 3, 4, 5].map((epoch) => fakeTrain(epoch, 5)),
     fakeBaseline,
-    ...ablations,
+    ...ablations.slice(0, ablations.length / 2),
+    ...(isAsked(name) ? fakeAnalyses().slice(0, 2) : []),
+    ...ablations.slice(ablations.length / 2),
+    ...(isAsked(name) ? fakeAnalyses() : []),
     ...recoveries,
-    ...(manyOf(name) > 0 ? [] : analyzeRecovery({ baseline: fakeBaseline, ablations, recoveries }, 1337)),
+    ...(recovered.length === 0 || manyOf(name) > 0
+      ? []
+      : analyzeRecovery({ baseline: fakeBaseline, ablations, recoveries }, 1337)),
     end,
   ];
+  const bits = fakeBits(single);
+  events.send({ kind: "baseline-bits", words: bits.baseline });
+  events.send({ kind: "records", records: [], bits: bits.rows });
   for (let from = 0; from < records.length; from += RECORDS_AT_ONCE) {
     events.send({ kind: "records", records: records.slice(from, from + RECORDS_AT_ONCE), bits: null });
     await new Promise((resolve) => setTimeout(resolve, 1));

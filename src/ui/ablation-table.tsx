@@ -23,8 +23,13 @@ const NOOP_TITLES = {
 export function AblationTable({ lab, results }: { lab: Lab; results: LiveResults }) {
   const scroller = useRef<HTMLDivElement>(null);
   const top = useSignal(0);
-  const order = useComputed(() => {
+  const measured = useComputed(() => {
     void lab.run.version.value;
+    return lab.run.results.value?.ablations.length ?? 0;
+  });
+  const order = useComputed(() => {
+    // Sorted anew when rows have come, not whenever a run has something else to say.
+    void measured.value;
     return sorted(lab.run.results.value ?? results, lab.sort.value);
   });
   const positions = order.value;

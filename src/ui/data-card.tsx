@@ -3,7 +3,7 @@ import type { Files } from "../../workers/protocol.ts";
 import type { ErrorReport } from "../core/errors.ts";
 import type { DataSource, ImageDataSource } from "../study/study.ts";
 import { DropZone } from "./drop-zone.tsx";
-import { idxRole } from "./dropped-data.ts";
+import { idxImages } from "./dropped-data.ts";
 import { NumberField } from "./field.tsx";
 import { count } from "./format.ts";
 import type { Lab } from "./lab-state.ts";
@@ -69,10 +69,7 @@ export function DataCard({ lab }: { lab: Lab }) {
 function Dropped({ data, set, files }: { data: DataSource; set: keyof typeof SETS; files: Files }) {
   const path = data.path ?? "";
   const own = Object.entries(files).filter(([name]) => name === path || name.startsWith(`${path}/`));
-  const images = own.find(([name]) => {
-    const role = idxRole(name);
-    return role?.content === "images" && role.split === data.split;
-  })?.[1];
+  const images = idxImages(data, files);
   return (
     <>
       <p class="lead">
@@ -89,7 +86,7 @@ function Dropped({ data, set, files }: { data: DataSource; set: keyof typeof SET
           ))}
         </ul>
       )}
-      {images instanceof Blob && <SampleStrip images={images} />}
+      {images !== null && <SampleStrip images={images} />}
     </>
   );
 }

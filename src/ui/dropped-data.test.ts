@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { completeSplits, foundData, idxRole, setOf } from "./dropped-data.ts";
+import { completeSplits, foundData, idxImages, idxRole, setOf } from "./dropped-data.ts";
 
 test("MNIST's names, plain, dotted or gzipped, say what they hold", () => {
   expect(idxRole("t10k-images-idx3-ubyte.gz")).toEqual({ split: "test", content: "images" });
@@ -67,4 +67,13 @@ describe("foundData", () => {
     expect(foundData("npy", ["npy/x.npy", "npy/y.npy"])).toEqual({ path: "npy", split: "test" });
     expect(foundData("npy", ["npy/x_train.npy", "npy/y_train.npy"])?.split).toBe("train");
   });
+});
+
+test("the images of a split are found among a run's files, where they are IDX files at hand", () => {
+  const [images, labels] = [new Blob(["i"]), new Blob(["l"])];
+  const files = { "idx/t10k-labels-idx1-ubyte": labels, "idx/t10k-images-idx3-ubyte.gz": images };
+  expect(idxImages({ path: "idx", split: "test" }, files)).toBe(images);
+  expect(idxImages({ path: "idx", split: "train" }, files)).toBeNull();
+  expect(idxImages({ path: null, split: "test" }, {})).toBeNull();
+  expect(idxImages({ path: "idx", split: "test" }, { "idx/t10k-images-idx3-ubyte": { url: "x" } })).toBeNull();
 });

@@ -2,6 +2,8 @@
  * Which data set dropped files make up: told by their names, as the formats themselves are checked where they are read.
  * Each kind of set has a folder of its own among a run's files.
  */
+import type { Files } from "../../workers/protocol.ts";
+import type { DataSource } from "../study/study.ts";
 
 /** Sets that can be dropped; also the folders under which the lab hands their files to a run. */
 export const DATA_SETS = ["idx", "images", "cifar10", "npy"] as const;
@@ -88,4 +90,14 @@ export function completeSplits(paths: readonly string[]): readonly ("train" | "t
   const has = (split: string, content: string) =>
     roles.some((role) => role !== null && role.split === split && role.content === content);
   return (["train", "test"] as const).filter((split) => has(split, "images") && has(split, "labels"));
+}
+
+/** The file of the images of a study's split among a run's files, where it is an IDX file; null where there is none. */
+export function idxImages(data: Pick<DataSource, "path" | "split">, files: Files): Blob | null {
+  const path = data.path ?? "";
+  for (const [name, file] of Object.entries(files)) {
+    const role = name.startsWith(`${path}/`) ? idxRole(name) : null;
+    if (role?.content === "images" && role.split === data.split && file instanceof Blob) return file;
+  }
+  return null;
 }

@@ -1,4 +1,5 @@
-/** Takes the results away: tables for people and programs, the journal, the networks the run has trained. */
+/** Takes the results away: tables for people and programs, the journal, a report, the networks the run has trained. */
+import { useState } from "preact/hooks";
 import { reportOf } from "../core/errors.ts";
 import { exportCsv } from "../study/export-csv.ts";
 import { exportJson } from "../study/export-json.ts";
@@ -13,6 +14,7 @@ import { collected, save } from "./save.ts";
 export function ExportBar({ lab, results }: { lab: Lab; results: LiveResults }) {
   void lab.run.version.value;
   const name = results.run?.name ?? "run";
+  const [writing, setWriting] = useState(false);
   const measured = results.baseline !== null;
   const text = async (file: string, type: string, pieces: () => Iterable<string>) => {
     try {
@@ -20,6 +22,15 @@ export function ExportBar({ lab, results }: { lab: Lab; results: LiveResults }) 
     } catch (thrown) {
       lab.notify(reportOf(thrown));
     }
+  };
+  const report = async () => {
+    setWriting(true);
+    try {
+      save(`${name}.html`, [await lab.reportHtml()], "text/html");
+    } catch (thrown) {
+      lab.notify(reportOf(thrown));
+    }
+    setWriting(false);
   };
   const sorted = () => resultsOf(results.journal);
   return (
@@ -44,6 +55,9 @@ export function ExportBar({ lab, results }: { lab: Lab; results: LiveResults }) 
         onClick={() => text(`${name}.ndjson`, "application/x-ndjson", () => lines(results.journal))}
       >
         Journal
+      </button>
+      <button type="button" disabled={!measured || writing} onClick={() => void report()}>
+        Report (HTML)
       </button>
       <Networks files={lab.run.artifacts.value} />
     </div>

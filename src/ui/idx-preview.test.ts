@@ -1,6 +1,6 @@
 import { gzipSync } from "fflate";
 import { expect, test } from "vitest";
-import { firstSamples } from "./idx-preview.ts";
+import { firstSamples, inkPixels } from "./idx-preview.ts";
 
 /** An IDX file of `count` images of 3 x 5 pixels, each pixel its image's index. */
 function idx(count: number, claimed = count): Uint8Array<ArrayBuffer> {
@@ -24,4 +24,13 @@ test("a file that is cut off shows what it has; what is no image file shows noth
   expect((await firstSamples(new Blob([idx(2, 60_000)])))?.count).toBe(2);
   expect(await firstSamples(new Blob([new Uint8Array(40)]))).toBeNull();
   expect(await firstSamples(new Blob([]))).toBeNull();
+});
+
+test("reads as many images as are asked for, and gives any of them as dark ink on light ground", async () => {
+  const found = (await firstSamples(new Blob([idx(23)]), 20))!;
+  expect(found.count).toBe(20);
+  const pixels = inkPixels(found, 17);
+  expect(pixels.length).toBe(15);
+  // Stored 17 is 238 of white in every channel, opaque.
+  expect(new Set(pixels)).toEqual(new Set([0xffeeeeee]));
 });

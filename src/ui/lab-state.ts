@@ -13,6 +13,10 @@ import type { Study } from "../study/study.ts";
 import { completeSplits, type DroppedSet, foundData, startsSet } from "./dropped-data.ts";
 import { sortFiles } from "./dropped-files.ts";
 import type { Schedule } from "./event-queue.ts";
+import { htmlReport } from "./html-report.ts";
+import { liveSections } from "./live-sections.ts";
+import { startReportMaker } from "./report-client.ts";
+import type { ReportMaker, ShownSection } from "./report-request.ts";
 import { type RunControl, runControl } from "./run-control.ts";
 import { builtLayers, fittingSweeps, recoveredAfter, type SweepChoice, sweepChoices } from "./sweep-choices.ts";
 import type { Sort } from "./view-hash.ts";
@@ -50,6 +54,8 @@ export interface Lab {
   readonly selected: ReadonlySignal<number | null>;
   readonly sort: ReadonlySignal<Sort>;
   readonly check: ReadonlySignal<CheckState>;
+  /** What the run's analyses have found so far, in the order of a report. */
+  readonly sections: ReadonlySignal<readonly ShownSection[]>;
 
   setStudyText(text: string): void;
   /** Changes the study by way of its document. Returns what is wrong with the change, which is then not made. */
@@ -61,6 +67,8 @@ export interface Lab {
   takeFiles(files: readonly File[] | Promise<readonly File[]>): Promise<void>;
   startRun(): Promise<void>;
   startCheck(reference: Reference): Promise<void>;
+  /** The report of what the run has measured so far, as one HTML file. Rejects with a LesionError. */
+  reportHtml(): Promise<string>;
   select(row: number | null): void;
   sortBy(column: string, descending?: boolean): void;
   notify(report: ErrorReport, kind?: "error" | "warning"): void;
@@ -71,7 +79,7 @@ const CHECK_SAMPLES = 1000;
 const CHECK_ABLATIONS = 12;
 
 /** The lab on an engine. `schedule` asks for the next animation frame. */
-export function createLab(engine: Engine, schedule: Schedule): Lab {
+export function createLab(engine: Engine, schedule: Schedule, reports: ReportMaker = startReportMaker()): Lab {
   const adapter = signal<AdapterReport | null>(null);
   const notices = signal<readonly Notice[]>([]);
   const studyText = signal(documentText(defaultStudyDocument));
@@ -148,6 +156,7 @@ export function createLab(engine: Engine, schedule: Schedule): Lab {
   };
 
   const run = runControl(engine, notify, schedule);
+  const sections = liveSections(run, reports, (results) => documentText(results.study), notify);
   void guarded(async () => {
     adapter.value = await engine.adapter();
   });
@@ -167,6 +176,7 @@ export function createLab(engine: Engine, schedule: Schedule): Lab {
     selected,
     sort,
     check,
+    sections,
     setStudyText,
     editStudy,
     useEmbeddedModel: () => void editStudy((study) => ({ ...study, model: defaultStudyDocument.model })),
@@ -202,6 +212,7 @@ export function createLab(engine: Engine, schedule: Schedule): Lab {
         notify(reportOf(thrown));
       }
     },
+    reportHtml: () => htmlReport(run, reports, documentText),
     select: (row) => {
       selected.value = row;
     },

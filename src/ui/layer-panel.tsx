@@ -38,7 +38,7 @@ export function LayerPanel({ lab, results, panel }: { lab: Lab; results: LiveRes
     if (record !== undefined) lab.select(lab.selected.value === record.row ? null : record.row);
   };
   const measured = positions.reduce((total, position) => total + (position >= 0 ? 1 : 0), 0);
-  const title = `Without each unit of ${layer.layer}`;
+  const title = `Without each unit of ${layer.layer}${replacedBy(results, panel)}`;
   return (
     <figure class="chart" ref={element as never} style={{ "--natural": `${86 + 36 * layer.units}px` }}>
       <figcaption>
@@ -88,6 +88,11 @@ export function LayerPanel({ lab, results, panel }: { lab: Lab; results: LiveRes
       <Legend limit={panel.extent.classDrop} what="change of class recall, percentage points" />
     </figure>
   );
+}
+
+/** What takes the units' place, where the sweep has several replacements: ", mean". */
+export function replacedBy({ study }: LiveResults, { sweep, replacement }: Panel): string {
+  return (study.sweeps[sweep]?.replacements ?? []).length > 1 ? `, ${replacement}` : "";
 }
 
 /** The units of a layer that the selected ablation switches off. */

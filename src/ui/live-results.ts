@@ -13,6 +13,7 @@ import type {
   FailureRecord,
   LayerSummary,
   LesionRecord,
+  RecoveryAnalysisRecord,
   RunRecord,
   TrainRecord,
 } from "../study/records.ts";
@@ -26,6 +27,8 @@ export interface Panel {
   readonly kind: "units" | "pairs";
   readonly sweep: number;
   readonly layer: LayerSummary;
+  /** What takes the units' place, as its ablations' records have it; a sweep with several has a panel for each. */
+  readonly replacement: string;
   /** Positions in `ablations`; -1 where none has arrived. */
   readonly positions: Int32Array;
   /** Shared by all panels of its kind, so that their scales are the same. */
@@ -42,7 +45,7 @@ export interface Extent {
 /** A run's records, grown in place by `addRecords`. */
 export interface LiveResults {
   readonly study: Study;
-  /** Everything accepted, in order of arrival: the journal of the run. */
+  /** Everything accepted, in order of arrival: the journal of the run. Of analyses that say how far they are, the last. */
   readonly journal: LesionRecord[];
   run: RunRecord | null;
   baseline: BaselineRecord | null;
@@ -51,6 +54,8 @@ export interface LiveResults {
   readonly train: TrainRecord[][];
   readonly failures: FailureRecord[];
   readonly ablations: AblationRecord[];
+  /** Exact no-ops among `ablations`. */
+  noops: number;
   /** Of `ablations`, position by position. */
   readonly summaries: Summary[];
   /** Position in `ablations` by row of the study. */
@@ -60,6 +65,10 @@ export interface LiveResults {
   readonly recovery: LiveRecovery;
   /** What analyses have found, the last record of each subject, by subject. */
   readonly analyses: Map<string, StudyAnalysisRecord>;
+  /** How often each analysis has had something new to say: what is made of its records is stale when this has grown. */
+  readonly revisions: Map<StudyAnalysisRecord["name"], number>;
+  /** Where the record of a subject is in `journal`. */
+  readonly places: Map<string, number>;
 }
 
 /** The results of a run of which nothing has arrived yet. */
@@ -73,12 +82,15 @@ export function emptyResults(study: Study): LiveResults {
     train: [],
     failures: [],
     ablations: [],
+    noops: 0,
     summaries: [],
     positionOf: new Map(),
     panels: [],
     extents: { units: { drop: 0, gain: 0, classDrop: 0 }, pairs: { drop: 0, gain: 0, classDrop: 0 } },
     recovery: emptyRecovery(),
     analyses: new Map(),
+    revisions: new Map(),
+    places: new Map(),
   };
 }
 
@@ -91,7 +103,10 @@ export function addRecords(results: LiveResults, records: readonly LesionRecord[
 export function reopen(results: LiveResults): void {
   const kept = results.journal.filter(({ type }) => type !== "end" && type !== "failure");
   results.journal.length = 0;
-  for (const record of kept) results.journal.push(record);
+  for (const record of kept) {
+    const place = results.journal.push(record) - 1;
+    if (isStudyAnalysis(record)) results.places.set(analysisSubject(record), place);
+  }
   results.failures.length = 0;
   results.end = null;
 }
@@ -119,19 +134,32 @@ function add(results: LiveResults, record: LesionRecord): boolean {
     case "recovery":
       return results.baseline !== null && addRecovery(results.recovery, record, results.baseline);
     case "analysis":
-      return record.name === "recovery"
-        ? addAnalysis(results.recovery, record)
-        : addStudyAnalysis(results.analyses, record);
+      return isStudyAnalysis(record)
+        ? addStudyAnalysis(results, record)
+        : addAnalysis(results.recovery, record as RecoveryAnalysisRecord);
   }
 }
 
-/** Takes in what an analysis found, or how far it is; what a resumed run says again is not counted twice. */
-function addStudyAnalysis(analyses: LiveResults["analyses"], record: StudyAnalysisRecord): boolean {
+const isStudyAnalysis = (record: LesionRecord): record is StudyAnalysisRecord =>
+  record.type === "analysis" && record.name !== "recovery";
+
+/**
+ * Takes in what an analysis found, or how far it is; what a resumed run says again is not counted twice. A record that goes
+ * further than an earlier one takes its place in the journal, for an analysis of many rounds says all it knows in each.
+ */
+function addStudyAnalysis(results: LiveResults, record: StudyAnalysisRecord): boolean {
+  const { analyses, revisions, places, journal } = results;
   const subject = analysisSubject(record);
   const before = analyses.get(subject);
   if (before !== undefined && analysisKey(before) === analysisKey(record)) return false;
   analyses.set(subject, record);
-  return true;
+  revisions.set(record.name, (revisions.get(record.name) ?? 0) + 1);
+  if (before === undefined) {
+    places.set(subject, journal.length);
+    return true;
+  }
+  journal[places.get(subject)!] = record;
+  return false;
 }
 
 function addEpoch({ train }: LiveResults, record: TrainRecord): boolean {
@@ -149,6 +177,7 @@ function addAblation(results: LiveResults, record: AblationRecord): boolean {
   const position = results.ablations.push(record) - 1;
   const summary = summarize(record, baseline, run.classNames);
   results.summaries.push(summary);
+  if (record.noop !== undefined) results.noops++;
   positionOf.set(record.row, position);
   const panel = panelFor(results, run, record);
   if (panel === null) return true;
@@ -165,13 +194,18 @@ function addAblation(results: LiveResults, record: AblationRecord): boolean {
   return true;
 }
 
-/** The panel an ablation belongs to, made when its first ablation arrives; null for sets and fractions. */
+/** The panel an ablation belongs to, made when its first ablation arrives; null for all but units and pairs of a layer. */
 function panelFor(results: LiveResults, run: RunRecord, record: AblationRecord): Panel | null {
   const ablate = results.study.sweeps[record.sweep]?.ablate;
   const site = record.sites[0];
-  if (site === undefined || (ablate !== "each-unit" && ablate !== "pairs")) return null;
+  const isOfOneLayer = site !== undefined && record.sites.length === 1;
+  if (!isOfOneLayer || (ablate !== "each-unit" && ablate !== "pairs")) return null;
   const { panels } = results;
-  const known = panels.find(({ sweep, layer }) => sweep === record.sweep && layer.layerIndex === site.layerIndex);
+  const { replacement } = record;
+  const known = panels.find(
+    (panel) =>
+      panel.sweep === record.sweep && panel.layer.layerIndex === site.layerIndex && panel.replacement === replacement,
+  );
   if (known !== undefined) return known;
   const layer = run.layers.find(({ layerIndex }) => layerIndex === site.layerIndex);
   if (layer === undefined) return null;
@@ -180,6 +214,7 @@ function panelFor(results: LiveResults, run: RunRecord, record: AblationRecord):
     kind,
     sweep: record.sweep,
     layer,
+    replacement,
     positions: new Int32Array(kind === "units" ? layer.units : layer.units ** 2).fill(-1),
     extent: results.extents[kind],
   };

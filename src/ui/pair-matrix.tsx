@@ -7,7 +7,7 @@ import { useMemo, useState } from "preact/hooks";
 import { Canvas, useWidth } from "./canvas.tsx";
 import { count, percent, signed } from "./format.ts";
 import type { Lab } from "./lab-state.ts";
-import { selectedUnits } from "./layer-panel.tsx";
+import { replacedBy, selectedUnits } from "./layer-panel.tsx";
 import { Legend } from "./legend.tsx";
 import type { LiveResults, Panel } from "./live-results.ts";
 import { GUTTER, matrixPainter, TOP } from "./pair-matrix-drawing.ts";
@@ -43,7 +43,7 @@ export function PairMatrix({ lab, results, panel }: { lab: Lab; results: LiveRes
     const [row, column] = [Math.floor((y - TOP) / cell), Math.floor((x - GUTTER) / cell)];
     return row >= 0 && column >= 0 && row < units && column < units ? [row, column] : null;
   };
-  const title = `Without each pair of ${layer.layer}`;
+  const title = `Without each pair of ${layer.layer}${replacedBy(results, panel)}`;
   return (
     <figure class="chart" ref={element as never} style={{ "--natural": `${76 + 24 * units}px` }}>
       <figcaption>

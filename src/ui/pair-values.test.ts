@@ -39,7 +39,10 @@ test("what has not arrived is NaN and not counted", () => {
 
 test("singles measured with another replacement are no partner of the pairs", () => {
   const [units, pairs] = defaultStudy.sweeps;
-  const results = filled({ ...defaultStudy, sweeps: [{ ...units!, replacement: { kind: "mean" } }, pairs!] });
+  const results = filled(
+    { ...defaultStudy, sweeps: [{ ...units!, replacement: { kind: "mean" } }, pairs!] },
+    fakeAblations().map((record) => (record.sweep === 0 ? { ...record, replacement: "mean" } : record)),
+  );
   expect(singlesOf(results, results.panels[2]!)).toBeNull();
   expect(pairValues(results, results.panels[2]!, "interaction").largest).toBe(0);
 });

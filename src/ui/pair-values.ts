@@ -2,7 +2,6 @@
  * The numbers of a pair matrix. Made once when results arrive, not once a pointer movement, for a layer of 500 units has
  * 250,000 of them.
  */
-import { canonicalJson } from "../core/hash.ts";
 import type { LiveResults, Panel } from "./live-results.ts";
 
 export type Quantity = "drop" | "interaction";
@@ -40,17 +39,10 @@ export function pairValues(results: LiveResults, panel: Panel, quantity: Quantit
 }
 
 /** Positions of the single-unit ablations of a pair panel's layer, where they were measured with the same replacement. */
-export function singlesOf(results: LiveResults, pairs: Panel): Int32Array | null {
-  const replacementOf = ({ sweep }: Panel) => {
-    const { replacement = results.study.replacement, site = results.study.site } = results.study.sweeps[sweep] ?? {};
-    return { replacement, site };
-  };
-  const wanted = canonicalJson(replacementOf(pairs));
-  const found = results.panels.find(
-    (panel) =>
-      panel.kind === "units" &&
-      panel.layer.layerIndex === pairs.layer.layerIndex &&
-      canonicalJson(replacementOf(panel)) === wanted,
+export function singlesOf({ panels }: LiveResults, pairs: Panel): Int32Array | null {
+  const found = panels.find(
+    ({ kind, layer, replacement }) =>
+      kind === "units" && layer.layerIndex === pairs.layer.layerIndex && replacement === pairs.replacement,
   );
   return found?.positions ?? null;
 }

@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
+import { FIGURE_VARIABLES } from "../report/figures/colours.ts";
 import {
   ARM_COLOURS,
   divergingPalette,
+  figureColours,
   inkOn,
   oklabOf,
   PALETTE_SIZE,
@@ -95,3 +97,11 @@ function luminanceOf(colour: Rgb): number {
   }) as [number, number, number];
   return 0.2126 * r + 0.7152 * g + 0.0722 * b;
 }
+
+test("figures have the same colours on canvas as in a report", () => {
+  const [light, dark] = [figureColours("light"), figureColours("dark")];
+  expect(Object.keys(light)).toEqual(Object.keys(dark));
+  for (const name of ["c0", "c9", "kept", "lost", "gained", "wrong", "muted"]) {
+    expect(FIGURE_VARIABLES).toContain(`--${name}:light-dark(${light[name]},${dark[name]});`);
+  }
+});

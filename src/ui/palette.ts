@@ -4,6 +4,7 @@
  * (Ottosson 2020), where equal steps look equal. And the colours of recovery's arms, which stay apart from one another and
  * from those of damage.
  */
+import { FIGURE_VARIABLES } from "../report/figures/colours.ts";
 import type { RecoveryRecord } from "../study/records.ts";
 
 /** Red, green, blue, each 0 .. 255. */
@@ -22,6 +23,14 @@ export const ARM_COLOURS: Readonly<Record<Scheme, Readonly<Record<RecoveryRecord
   light: { all: "#1558a6", after: "#1f9468", layer: "#a8479a", control: "#574c3c" },
   dark: { all: "#5b9ff0", after: "#62dbab", layer: "#d884cc", control: "#a39a80" },
 };
+
+/** The colours of a report's figures, by name, for drawings that style sheets do not reach. */
+export function figureColours(scheme: Scheme): Readonly<Record<string, string>> {
+  const declared = FIGURE_VARIABLES.matchAll(/--(\w+):light-dark\((#\w+),(#\w+)\)/g);
+  return Object.fromEntries(
+    Array.from(declared, ([, name, light, dark]) => [name!, scheme === "light" ? light! : dark!]),
+  );
+}
 
 /** Number of colours in a palette: odd, so that zero has one of its own. */
 export const PALETTE_SIZE = 511;

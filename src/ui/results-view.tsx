@@ -1,5 +1,6 @@
 /** Everything a run has to show, from the first epoch to the last ablation. */
 import { AblationTable } from "./ablation-table.tsx";
+import { AnalysesView } from "./analyses-view.tsx";
 import { CheckPanel } from "./check-panel.tsx";
 import { ExportBar } from "./export-bar.tsx";
 import { count, percent } from "./format.ts";
@@ -23,10 +24,18 @@ export function ResultsView({ lab }: { lab: Lab }) {
         {trains && <LossCurve lab={lab} results={results} />}
         {results.panels.map((panel) => {
           const Chart = panel.kind === "units" ? LayerPanel : PairMatrix;
-          return <Chart key={`${panel.sweep}:${panel.layer.layerIndex}`} lab={lab} results={results} panel={panel} />;
+          return (
+            <Chart
+              key={`${panel.sweep}:${panel.layer.layerIndex}:${panel.replacement}`}
+              lab={lab}
+              results={results}
+              panel={panel}
+            />
+          );
         })}
       </div>
       <RecoveryView lab={lab} results={results} />
+      <AnalysesView lab={lab} />
       {results.ablations.length > 0 && <AblationTable lab={lab} results={results} />}
       {results.ablations.length > 0 && <CheckPanel lab={lab} />}
     </div>
@@ -34,7 +43,7 @@ export function ResultsView({ lab }: { lab: Lab }) {
 }
 
 function Headline({ lab, results }: { lab: Lab; results: LiveResults }) {
-  const { baseline, run, ablations, failures } = results;
+  const { baseline, run, ablations, noops, failures } = results;
   return (
     <section class="headline" aria-label="Run">
       <dl>
@@ -52,7 +61,7 @@ function Headline({ lab, results }: { lab: Lab; results: LiveResults }) {
         </div>
         <div>
           <dt>Exact no-ops</dt>
-          <dd>{count(ablations.reduce((total, { noop }) => total + (noop === undefined ? 0 : 1), 0))}</dd>
+          <dd>{count(noops)}</dd>
           <dd class="quiet">nothing to switch off</dd>
         </div>
         {failures.length > 0 && (

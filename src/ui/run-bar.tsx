@@ -96,6 +96,8 @@ function details(lab: Lab, progress: Progress | null): string {
   if (progress === null) return "";
   const { unit } = PHASES[progress.phase];
   const rate = progress.perSecond === null ? "" : `, ${short(progress.perSecond)} ${unit}/s`;
+  // Of an analysis that has just begun it is not known how much there is to do.
+  if (progress.total === 0) return "";
   const left = progress.etaMs === null ? "" : `, ${duration(progress.etaMs)} left`;
   return `${count(progress.done)} of ${count(progress.total)} ${unit}${rate}${left}`;
 }

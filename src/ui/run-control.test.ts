@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { fakeAblations, fakeBaseline, fakeEnd, fakeEngine, fakeRun } from "../../e2e/fake-engine.ts";
 import { type ErrorReport, LesionError } from "../core/errors.ts";
 import { defaultStudy } from "../study/defaults.ts";
+import type { LesionRecord } from "../study/records.ts";
 import { joinBits, runControl } from "./run-control.ts";
 
 const input = { study: defaultStudy, files: {} };
@@ -87,6 +88,42 @@ describe("a run", () => {
     expect(Object.keys(checkpoints)).toEqual(["checkpoint-recovery-all-0.safetensors"]);
     const [state] = Object.values(checkpoints);
     expect(state instanceof Blob && new Uint8Array(await state.arrayBuffer())).toEqual(Uint8Array.of(8, 9));
+  });
+
+  test("says what becomes of each sample, once the bits of both are here, and forgets it with the run", async () => {
+    const { control, run } = started();
+    run.records(fakeRun, { ...fakeBaseline, samples: 4 });
+    run.emit({ kind: "baseline-bits", words: Uint32Array.of(0b0011) });
+    const bits = { rows: [7, 2], wordsPerRow: 1, words: Uint32Array.of(0b1111, 0b0101) };
+    run.emit({ kind: "records", records: [], bits });
+    await new Promise((resolve) => setTimeout(resolve));
+    // Kept, lost, gained, wrong.
+    expect(control.statusOf(2)).toEqual(Uint8Array.of(0, 1, 2, 3));
+    expect(control.statusOf(7)).toEqual(Uint8Array.of(0, 0, 2, 2));
+    expect(control.statusOf(3)).toBeNull();
+    run.end(fakeEnd("cancelled", 0));
+    void control.start(input);
+    expect(control.statusOf(2)).toBeNull();
+  });
+
+  test("goes on from its analyses and all the networks it trained", async () => {
+    const { control, ended, run, runs } = started();
+    for (const name of ["untrained.onnx", "trained.onnx", "trained-1.onnx", "trained-1.safetensors"]) {
+      run.emit({ kind: "artifact", name, bytes: Uint8Array.of(name.length) });
+    }
+    const found: LesionRecord = {
+      ...{ type: "analysis", name: "optimal", layer: "dense_0", layerIndex: 0, site: "post-activation" },
+      ...{ constants: [0.5], losses: [0.1], n: 10 },
+    };
+    run.records(fakeRun, fakeBaseline, rows[0]!, found);
+    run.fail(new LesionError("worker-died", "gone"));
+    await ended;
+    void control.resume();
+    const { journal = [], networks = {} } = runs[1]!.request;
+    expect(journal.at(-1)).toEqual(found);
+    expect(Object.keys(networks)).toEqual(["untrained.onnx", "trained.onnx", "trained-1.onnx"]);
+    const last = networks["trained-1.onnx"];
+    expect(last instanceof Blob && new Uint8Array(await last.arrayBuffer())).toEqual(Uint8Array.of(14));
   });
 
   test("that fails before anything was measured cannot be resumed", async () => {

@@ -6,6 +6,7 @@ import { type ReadonlySignal, signal } from "@preact/signals";
 import type { Engine, EngineRun } from "../../workers/client.ts";
 import type { BitRows, Files, Progress, RunEvent, RunRequest } from "../../workers/protocol.ts";
 import { type ErrorReport, reportOf } from "../core/errors.ts";
+import { sampleStatus } from "../report/status.ts";
 import type { LesionRecord } from "../study/records.ts";
 import type { Study } from "../study/study.ts";
 import { eventQueue, type Schedule } from "./event-queue.ts";
@@ -28,6 +29,8 @@ export interface RunControl {
   readonly version: ReadonlySignal<number>;
   /** Networks the run has trained, ONNX, by file name. */
   readonly artifacts: ReadonlySignal<ReadonlyMap<string, Uint8Array>>;
+  /** [samples]: what becomes of each sample under the ablation of a row, as `STATUS_NAMES`; null where its bits are not here. */
+  statusOf(row: number): Uint8Array | null;
   /** What the present results were, or are being, computed from. */
   input(): RunInput | null;
   /** The request that continues, or checks, the present run without training again. */
@@ -55,6 +58,7 @@ export function runControl(
   const artifacts = signal<ReadonlyMap<string, Uint8Array>>(new Map());
   let input: RunInput | null = null;
   let bits: BitRows[] = [];
+  let baselineBits: Uint32Array | null = null;
   let checkpoints: Readonly<Record<string, Blob>> = {};
   let handle: EngineRun | null = null;
   let latest: Progress | null = null;
@@ -90,6 +94,7 @@ export function runControl(
         notify({ code: "internal", message: event.message }, "warning");
         return;
       case "baseline-bits":
+        baselineBits = event.words;
         return;
     }
   };
@@ -145,11 +150,18 @@ export function runControl(
     results,
     version,
     artifacts,
+    statusOf: (row) => {
+      const samples = results.value?.baseline?.samples;
+      const after = bitsOfRow(bits, row);
+      if (samples === undefined || baselineBits === null || after === null) return null;
+      return sampleStatus(baselineBits, after, samples);
+    },
     input: () => input,
     request,
     start: (next) => {
       input = next;
       bits = [];
+      baselineBits = null;
       latest = null;
       progress.value = null;
       artifacts.value = new Map();
@@ -166,6 +178,7 @@ export function runControl(
       return follow({
         ...again,
         journal: [...results.value.journal],
+        networks: networksOf(artifacts.value),
         ...(Object.keys(checkpoints).length === 0 ? {} : { checkpoints }),
         ...(journalBits === null ? {} : { journalBits }),
       });
@@ -173,6 +186,21 @@ export function runControl(
     pause: () => ask((run) => run.pause(), "paused"),
     cancel: () => ask((run) => run.cancel(), "cancelling"),
   };
+}
+
+/** The networks among artifacts, as files: analyses of many networks go on from those that are trained. */
+function networksOf(artifacts: ReadonlyMap<string, Uint8Array>): Files {
+  const networks = [...artifacts].filter(([name]) => name.endsWith(".onnx"));
+  return Object.fromEntries(networks.map(([name, bytes]) => [name, new Blob([bytes as Uint8Array<ArrayBuffer>])]));
+}
+
+/** The bits of one row; null where they have not arrived. */
+export function bitsOfRow(batches: readonly BitRows[], row: number): Uint32Array | null {
+  for (const { rows, wordsPerRow, words } of batches) {
+    const place = rows.indexOf(row);
+    if (place >= 0) return words.subarray(place * wordsPerRow, (place + 1) * wordsPerRow);
+  }
+  return null;
 }
 
 /** Whether an artifact is a training's state, which is for going on and not for people. */

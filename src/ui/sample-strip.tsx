@@ -1,7 +1,7 @@
 /** The first images of an IDX file, so that a person sees that the right file was dropped. */
 import { useEffect, useState } from "preact/hooks";
 import { Canvas } from "./canvas.tsx";
-import { firstSamples, type Samples } from "./idx-preview.ts";
+import { firstSamples, inkPixels, type Samples } from "./idx-preview.ts";
 
 export function SampleStrip({ images }: { images: Blob }) {
   const [samples, setSamples] = useState<Samples | null>(null);
@@ -18,24 +18,18 @@ export function SampleStrip({ images }: { images: Blob }) {
     };
   }, [images]);
   if (samples === null) return null;
-  const { rows, columns, pixels, count } = samples;
+  const { rows, columns, count } = samples;
   return (
     <Canvas
       width={count * 28}
       height={28}
       paint={(context) => {
-        const image = new ImageData(columns * count, rows);
-        const target = new Uint32Array(image.data.buffer);
+        const whole = new OffscreenCanvas(columns * count, rows);
+        const target = whole.getContext("2d")!;
         for (let n = 0; n < count; n++) {
-          for (let y = 0; y < rows; y++) {
-            for (let x = 0; x < columns; x++) {
-              const value = 255 - pixels[(n * rows + y) * columns + x]!;
-              target[y * columns * count + n * columns + x] = (255 << 24) | (value << 16) | (value << 8) | value;
-            }
-          }
+          const pixels = new Uint8ClampedArray(inkPixels(samples, n).buffer);
+          target.putImageData(new ImageData(pixels, columns, rows), n * columns, 0);
         }
-        const whole = new OffscreenCanvas(image.width, image.height);
-        whole.getContext("2d")!.putImageData(image, 0, 0);
         context.drawImage(whole, 0, 0, count * 28, 28);
       }}
     />

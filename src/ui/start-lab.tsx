@@ -7,6 +7,7 @@ import { LabPage } from "./lab.tsx";
 import { createLab } from "./lab-state.ts";
 import "./lab.css";
 import "./charts.css";
+import "./analyses.css";
 
 /** Starts the engine's worker and draws the lab over it. */
 export function startLab(): void {

@@ -1,13 +1,14 @@
 /** What to switch off, what to put in its place, and what to measure. */
 import type { ErrorReport } from "../core/errors.ts";
 import type { Measure, Replacement } from "../study/study.ts";
+import { AnalysesChoice } from "./analysis-choice.tsx";
 import { NumberField } from "./field.tsx";
 import { count } from "./format.ts";
 import type { Lab } from "./lab-state.ts";
 import { RecoverChoice } from "./recover-choice.tsx";
 import { useEdit } from "./refusal.ts";
 import { StudyEditor } from "./study-editor.tsx";
-import { recoveredAfter, toggled } from "./sweep-choices.ts";
+import { recoveredAfter, type SweepChoice, toggled } from "./sweep-choices.ts";
 
 const REPLACEMENTS: Readonly<Record<Replacement["kind"], { title: string; initial: Replacement }>> = {
   zero: { title: "zero", initial: { kind: "zero" } },
@@ -60,6 +61,7 @@ export function StudyCard({ lab }: { lab: Lab }) {
           ))}
         </div>
       </fieldset>
+      <AnalysesChoice lab={lab} />
       <RecoverChoice lab={lab} />
       <div class="fields">
         <NumberField label="Seed" value={study.seed} apply={(seed) => lab.editStudy((study) => ({ ...study, seed }))} />
@@ -71,34 +73,46 @@ export function StudyCard({ lab }: { lab: Lab }) {
 
 function Sweeps({ lab }: { lab: Lab }) {
   const choices = lab.sweeps.value;
+  const more = choices.filter(({ isMore }) => isMore);
+  const chosen = more.filter((choice) => choice.chosen).length;
   const total = choices.reduce((sum, choice) => sum + (choice.chosen ? (choice.count ?? 0) : 0), 0);
   return (
     <fieldset>
       <legend>
         Ablate <span class="quiet">{count(total)} ablations</span>
       </legend>
-      <ul class="sweeps">
-        {choices.map((choice) => (
-          <li key={choice.key}>
-            <label class="choice">
-              <input
-                type="checkbox"
-                checked={choice.chosen}
-                onChange={() =>
-                  lab.editStudy((study) => {
-                    const sweeps = toggled(choices, choice.key);
-                    return { ...study, sweeps, recover: recoveredAfter(study, sweeps) };
-                  })
-                }
-              />
-              <span>{choice.title}</span>
-              <span class="count quiet">{choice.count === null ? "" : count(choice.count)}</span>
-            </label>
-            {choice.problem !== null && choice.chosen && <p class="problem">{choice.problem}</p>}
-          </li>
-        ))}
-      </ul>
+      <SweepList lab={lab} choices={choices.filter(({ isMore }) => !isMore)} />
+      <details class="more" open={chosen > 0 ? true : undefined}>
+        <summary>More sweeps</summary>
+        <SweepList lab={lab} choices={more} />
+      </details>
     </fieldset>
+  );
+}
+
+function SweepList({ lab, choices }: { lab: Lab; choices: readonly SweepChoice[] }) {
+  return (
+    <ul class="sweeps">
+      {choices.map((choice) => (
+        <li key={choice.key}>
+          <label class="choice">
+            <input
+              type="checkbox"
+              checked={choice.chosen}
+              onChange={() =>
+                lab.editStudy((study) => {
+                  const sweeps = toggled(lab.sweeps.value, choice.key);
+                  return { ...study, sweeps, recover: recoveredAfter(study, sweeps) };
+                })
+              }
+            />
+            <span>{choice.title}</span>
+            <span class="count quiet">{choice.count === null ? "" : count(choice.count)}</span>
+          </label>
+          {choice.problem !== null && choice.chosen && <p class="problem">{choice.problem}</p>}
+        </li>
+      ))}
+    </ul>
   );
 }
 

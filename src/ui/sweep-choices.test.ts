@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { defaultStudy } from "../study/defaults.ts";
+import { defaultStudy, defaultStudyDocument } from "../study/defaults.ts";
+import { parseStudy } from "../study/schema.ts";
 import type { Study } from "../study/study.ts";
 import { builtLayers, sweepChoices, toggled } from "./sweep-choices.ts";
 
@@ -12,7 +13,8 @@ describe("sweepChoices", () => {
       ["dense_1", 10],
     ]);
     const choices = sweepChoices(defaultStudy, layers);
-    expect(choices.map(({ title, count, chosen }) => [title, count, chosen])).toEqual([
+    const usual = choices.filter(({ isMore }) => !isMore);
+    expect(usual.map(({ title, count, chosen }) => [title, count, chosen])).toEqual([
       ["Each unit of all layers", 30, true],
       ["Each pair of dense_0", 190, true],
       ["Each pair of dense_1", 45, false],
@@ -24,7 +26,35 @@ describe("sweepChoices", () => {
     for (const named of ["all" as const, [0, 1], ["dense_0", 1]]) {
       const study: Study = { ...defaultStudy, sweeps: [{ ablate: "each-unit", layers: named }] };
       expect(sweepChoices(study, layers).filter(({ chosen }) => chosen).length).toBe(1);
-      expect(sweepChoices(study, layers).length).toBe(4);
+      expect(sweepChoices(study, layers).filter(({ isMore }) => !isMore).length).toBe(4);
+    }
+  });
+
+  test("offers more sweeps, none of them ticked, with what each would take", () => {
+    const more = sweepChoices(defaultStudy, layers).filter(({ isMore }) => isMore);
+    expect(more.map(({ title, count, chosen }) => [title, count, chosen])).toEqual([
+      ["Each unit of all layers, zero and mean", 60, false],
+      ["The 10 units that matter most of all layers", null, false],
+      ["The whole of all layers", 2, false],
+      // Twenty points of 20 units and ten of 10, in each of ten orders.
+      ["More and more of all layers, 10 random orders", 300, false],
+      ["More and more of all layers, by weight-l1", 30, false],
+      ["More and more of all layers, least damage first", 30, false],
+      ["More and more of all layers, most damage first", 30, false],
+      ["All but 1, 2, 5 units of all layers, by measured drop", 6, false],
+      // Ten seeds, three shares, and two controls for each group, in two layers.
+      ["Similar 10, 25, 50 % of all layers, by weights-cosine", 180, false],
+    ]);
+  });
+
+  test("a sweep that is ticked among the others is the same choice once the document has it", () => {
+    for (const choice of sweepChoices(defaultStudy, layers)) {
+      const study = parseStudy({ ...defaultStudyDocument, sweeps: [choice.sweep] });
+      const again = sweepChoices(study, layers);
+      expect(again.filter(({ chosen }) => chosen).map(({ key, isMore }) => [key, isMore])).toEqual([
+        [choice.key, choice.isMore],
+      ]);
+      expect(again.length).toBe(13);
     }
   });
 

@@ -14,7 +14,9 @@ export interface SweepChoice {
   readonly title: string;
   readonly sweep: Sweep;
   readonly chosen: boolean;
-  /** Ablations it gives; null where the sweep does not fit the network. */
+  /** Offered under "More sweeps", for those who look for it. */
+  readonly isMore: boolean;
+  /** Ablations it gives; null where the sweep does not fit the network, or finds out by itself how many. */
   readonly count: number | null;
   /** Why it does not fit. */
   readonly problem: string | null;
@@ -44,15 +46,48 @@ export function sweepChoices(study: Study, layers: readonly LayerSummary[]): rea
     ...all.map((index): Sweep => ({ ablate: "pairs", layers: [index] })),
     { ablate: "fraction", layers: all, fractions: [0.1, 0.25, 0.5], draws: 20, choose: "random" },
   ];
+  const more = moreSweeps(all);
   const chosen = new Map(study.sweeps.map((sweep) => [keyOf(sweep, layers), sweep]));
   const offered = new Map(usual.map((sweep) => [keyOf(sweep, layers), sweep]));
-  return [...new Map([...offered, ...chosen])].map(([key, sweep]) => ({
+  const offeredMore = new Map(more.map((sweep) => [keyOf(sweep, layers), sweep]));
+  return [...new Map([...offered, ...offeredMore, ...chosen])].map(([key, sweep]) => ({
     key,
     sweep,
     title: titleOf(sweep, layers),
     chosen: chosen.has(key),
+    isMore: offeredMore.has(key) && !offered.has(key),
     ...counted(study, sweep, layers),
   }));
+}
+
+/**
+ * Sweeps beyond the usual ones, as a study has them with its defaults filled in. Their numbers keep them small on wide
+ * layers; others are edited in the document.
+ */
+function moreSweeps(layers: readonly number[]): readonly Sweep[] {
+  const cumulative = { ablate: "cumulative", layers, from: "most", points: 20 } as const;
+  return [
+    { ablate: "each-unit", layers, replacements: [{ kind: "zero" }, { kind: "mean" }] },
+    {
+      ablate: "each-unit",
+      layers,
+      adaptive: { top: 10, by: "loss", confidence: 0.95, first: 16, growth: 1.5 },
+    },
+    { ablate: "whole-layer", layers },
+    { ...cumulative, order: "random", draws: 10 },
+    { ...cumulative, order: "weight-l1", draws: 1 },
+    { ...cumulative, order: "greedy-least", draws: 1 },
+    { ...cumulative, order: "greedy-most", draws: 1 },
+    { ablate: "keep-only", layers, order: "measured", keep: [1, 2, 5], draws: 1 },
+    {
+      ablate: "similar",
+      layers,
+      similarity: "weights-cosine",
+      grouping: { kind: "nearest", seeds: 10 },
+      fractions: [0.1, 0.25, 0.5],
+      controls: ["random", "dissimilar"],
+    },
+  ];
 }
 
 /** The study's sweeps after one choice is ticked or unticked. A study keeps at least one sweep. */
@@ -77,7 +112,8 @@ export function recoveredAfter({ sweeps: before, recover }: Study, sweeps: reado
 
 function counted(study: Study, sweep: Sweep, layers: readonly LayerSummary[]) {
   try {
-    return { count: expand({ ...study, sweeps: [sweep] }, layers).count, problem: null };
+    const { count } = expand({ ...study, sweeps: [sweep] }, layers);
+    return { count: "adaptive" in sweep && sweep.adaptive ? null : count, problem: null };
   } catch (thrown) {
     if (!(thrown instanceof LesionError)) throw thrown;
     return { count: null, problem: thrown.message };
@@ -116,7 +152,7 @@ function titleOf(sweep: Sweep, layers: readonly LayerSummary[]): string {
     case "cumulative":
       return `More and more of ${where}, ${orderText(sweep)}${suffix}`;
     case "keep-only":
-      return `All but ${sweep.keep.join(", ")} of ${where}, ${orderText(sweep)}${suffix}`;
+      return `All but ${sweep.keep.join(", ")} ${Math.max(...sweep.keep) === 1 ? "unit" : "units"} of ${where}, ${orderText(sweep)}${suffix}`;
     case "similar":
       return `Similar ${percents(sweep.fractions)} % of ${where}, by ${sweep.similarity}${suffix}`;
   }
@@ -124,6 +160,20 @@ function titleOf(sweep: Sweep, layers: readonly LayerSummary[]): string {
 
 const percents = (shares: readonly number[]) => shares.map((share) => Math.round(share * 1000) / 10).join(", ");
 
-function orderText({ order, draws }: Extract<Sweep, { order: unknown }>): string {
-  return order === "random" ? `${draws} random ${draws === 1 ? "order" : "orders"}` : `by ${order}`;
+function orderText({ order, draws, ...sweep }: Extract<Sweep, { order: unknown }>): string {
+  switch (order) {
+    case "random":
+      return `${draws} random ${draws === 1 ? "order" : "orders"}`;
+    case "greedy-least":
+      return "least damage first";
+    case "greedy-most":
+      return "most damage first";
+    default:
+      return `by ${ORDER_NAMES[order] ?? order}${"from" in sweep && sweep.from === "least" ? ", least first" : ""}`;
+  }
 }
+
+const ORDER_NAMES: Readonly<Record<string, string>> = {
+  measured: "measured drop",
+  "measured-class": "measured drop of each class",
+};

@@ -3,7 +3,15 @@
  * do not reach, so the colours they use are read from the page's custom properties once a change.
  */
 import { computed, effect, signal } from "@preact/signals";
-import { ARM_COLOURS, cssOf, divergingPalette, palettePixels, type Rgb, type Scheme } from "./palette.ts";
+import {
+  ARM_COLOURS,
+  cssOf,
+  divergingPalette,
+  figureColours,
+  palettePixels,
+  type Rgb,
+  type Scheme,
+} from "./palette.ts";
 
 /** Everything a chart draws with. */
 export interface ChartTheme {
@@ -16,6 +24,8 @@ export interface ChartTheme {
   readonly worse: string;
   readonly better: string;
   readonly arms: (typeof ARM_COLOURS)[Scheme];
+  /** Those of a report's figures, by name: "c0", "lost". */
+  readonly figures: Readonly<Record<string, string>>;
   readonly font: string;
   readonly palette: readonly Rgb[];
   /** The palette as CSS writes it, and as ImageData holds it. */
@@ -53,6 +63,7 @@ export const chartTheme = computed<ChartTheme>(() => {
     worse: read("worse"),
     better: read("better"),
     arms: ARM_COLOURS[scheme.value],
+    figures: figureColours(scheme.value),
     font: `11px ${style.fontFamily}`,
     palette,
     colours: palette.map(cssOf),
