@@ -4,6 +4,7 @@
  * to the next; where they do not, its segments are passed through again for each.
  */
 import { LesionError } from "../core/errors.ts";
+import { keptBytes } from "../engine/graph/graph-prefix.ts";
 import type { Tuner } from "../engine/tuner.ts";
 import type { Arena } from "../gpu/arena.ts";
 import type { Ablation, AblationSource } from "./ablation.ts";
@@ -115,16 +116,29 @@ export class Measurement implements Disposable {
 
 const stopped = () => new LesionError("cancelled", "the run was stopped");
 
-/** Whether steps of a plan run on what another was opened for. */
+/** Whether steps of a plan run on what another was opened for, within the budget. */
 function fits(held: SweepPlan | GraphPlan, planned: SweepPlan | GraphPlan): boolean {
   if (held.samplesPerSegment !== planned.samplesPerSegment) return false;
   if (!isGraphPlan(held) || !isGraphPlan(planned)) return true;
-  return (
-    planned.weights.bytes === held.weights.bytes &&
-    planned.round.inputs <= held.round.inputs &&
-    planned.round.products <= held.round.products &&
-    planned.groups.every((_, group) => groupIn(held, planned, group) >= 0)
-  );
+  const { weights, round, groups } = planned;
+  if (
+    weights.bytes !== held.weights.bytes ||
+    round.inputs > held.round.inputs ||
+    round.products > held.round.products ||
+    groups.some((_, group) => groupIn(held, planned, group) < 0)
+  ) {
+    return false;
+  }
+  return planned.peakBytes + moreBytes(held, planned) <= planned.budgetBytes;
+}
+
+/** What a plan's steps do without, and yet is there where they run on what another was opened for. */
+function moreBytes(held: GraphPlan, planned: GraphPlan): number {
+  const roundBytes = ({ round }: GraphPlan) => 4 * (round.inputs + round.products);
+  const kept = ({ groups, samplesPerSegment }: GraphPlan, group: number) =>
+    keptBytes(held, groups[group]!, samplesPerSegment);
+  const keptMore = planned.groups.map((_, group) => kept(held, groupIn(held, planned, group)) - kept(planned, group));
+  return roundBytes(held) - roundBytes(planned) + Math.max(0, ...keptMore);
 }
 
 /** The group of a plan that keeps all that another's keeps; -1 where there is none. */

@@ -1,7 +1,7 @@
 /** Parts of a data set: views of the first samples, counts by class. */
 import { describe, expect, test } from "vitest";
 import { memoryDataset } from "./dataset.ts";
-import { classSamples, firstSamples } from "./subset.ts";
+import { classSamples, firstSamples, reordered } from "./subset.ts";
 
 const DATA = memoryDataset({
   name: "five",
@@ -37,4 +37,28 @@ describe("firstSamples", () => {
 
 test("classSamples counts each class, those without samples too", () => {
   expect(classSamples(DATA)).toEqual([1, 0, 3, 1, 0]);
+});
+
+describe("reordered", () => {
+  test("reads samples and labels in the order, a range at a time", async () => {
+    const data = reordered(DATA, Uint32Array.of(4, 0, 3));
+    expect([data.samples, [...data.labels], data.classes, data.shape]).toEqual([3, [2, 2, 3], 5, [3, 1]]);
+    expect([...(await data.read(0, 3))]).toEqual([12, 13, 14, 0, 1, 2, 9, 10, 11]);
+    expect([...(await data.read(1, 2))]).toEqual([0, 1, 2, 9, 10, 11]);
+    expect(await data.read(2, 0)).toEqual(new Uint8Array(0));
+    expect(classSamples(data)).toEqual([0, 0, 2, 1, 0]);
+  });
+
+  test("of floats gives floats, and leaves the set as it is", async () => {
+    const floats = memoryDataset({ ...DATA, values: Float32Array.from(DATA.values, (value) => value / 2) });
+    const data = reordered(floats, [1, 0, 2, 3, 4]);
+    expect(await data.read(0, 2)).toEqual(Float32Array.of(1.5, 2, 2.5, 0, 0.5, 1));
+    expect([...floats.labels]).toEqual([2, 0, 2, 3, 2]);
+  });
+
+  test("twice is the order of the order", async () => {
+    const twice = reordered(reordered(DATA, [1, 2, 3, 4, 0]), [4, 0]);
+    expect([...twice.labels]).toEqual([2, 0]);
+    expect([...(await twice.read(0, 2))]).toEqual([0, 1, 2, 3, 4, 5]);
+  });
 });

@@ -137,12 +137,15 @@ test.each([
   [{ replacement: "mean" }, "mean"],
   [{ replacements: ["zero", "class-mean"] }, "class-mean"],
   [{}, "optimal"],
-])("an adaptive sweep by what takes all samples to know is refused before anything is computed: %j", async (own, kind) => {
-  const sweeps = [{ ablate: "each-unit", layers: [0], adaptive: {}, ...own }];
-  const { error, records } = await run(gpu, { ...study, replacement: "optimal", sweeps });
-  expect(error).toMatchObject({ code: "unsupported", where: "sweeps[0]", message: expect.stringContaining(kind) });
-  expect(records).toEqual([]);
-});
+])(
+  "an adaptive sweep by what takes all samples to know is refused before anything is computed: %j",
+  async (own, kind) => {
+    const sweeps = [{ ablate: "each-unit", layers: [0], adaptive: {}, ...own }];
+    const { error, records } = await run(gpu, { ...study, replacement: "optimal", sweeps });
+    expect(error).toMatchObject({ code: "unsupported", where: "sweeps[0]", message: expect.stringContaining(kind) });
+    expect(records).toEqual([]);
+  },
+);
 
 /** What a run trained, without what it did with it. */
 function trainedAs({ artifacts }: Given): Pick<Given, "records" | "artifacts"> {

@@ -34,7 +34,14 @@ test("analyses in the order of the study", () => {
     "redundancy",
     { analyse: "shapley", layers: [0], permutations: 50 },
     { analyse: "importance", predictors: ["apoz", "fisher", "weight-l1"], samples: 20 },
-    { analyse: "gain-search", layers: [1], factors: [0.5, 2], most: 2, epochs: 2, methods: ["scale", "greedy", "gains"] },
+    {
+      analyse: "gain-search",
+      layers: [1],
+      factors: [0.5, 2],
+      most: 2,
+      epochs: 2,
+      methods: ["scale", "greedy", "gains"],
+    },
     { analyse: "cascade", of: 3 },
   ];
   expect(work({ analyses }).map(({ ablations, macs }) => [ablations, macs])).toEqual([

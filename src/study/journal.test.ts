@@ -6,6 +6,7 @@ import {
   assertSameStudy,
   bitsBytes,
   bitsOffset,
+  bitsOfRows,
   bitsRowBytes,
   bitsWords,
   completedRows,
@@ -181,5 +182,30 @@ describe("bits", () => {
         expect(bitsWords(file.subarray(offset))).toEqual(words);
       }),
     );
+  });
+});
+
+describe("bits of rows", () => {
+  // 40 samples: two words a row; row r is [r, 100 + r].
+  const file = bitsBytes(Uint32Array.from({ length: 10 }, (_, i) => (i % 2 ? 100 : 0) + Math.floor(i / 2)));
+
+  test("come in the order that is asked for", () => {
+    expect(bitsOfRows(file, [3, 0], 40)).toEqual({
+      rows: [3, 0],
+      wordsPerRow: 2,
+      words: Uint32Array.of(3, 103, 0, 100),
+    });
+  });
+
+  test("of rows that the file does not reach, or cut off in their middle, are left out", () => {
+    expect(bitsOfRows(file.subarray(0, 37), [1, 4, 9], 40).rows).toEqual([1]);
+    expect(bitsOfRows(file, [4, 5], 40).rows).toEqual([4]);
+    expect(bitsOfRows(new Uint8Array(0), [0], 40)).toEqual({ rows: [], wordsPerRow: 2, words: new Uint32Array(0) });
+  });
+
+  test("are those that were written, wherever a view of the file begins", () => {
+    const shifted = new Uint8Array(file.length + 3);
+    shifted.set(file, 3);
+    expect(bitsOfRows(shifted.subarray(3), [2], 40).words).toEqual(Uint32Array.of(2, 102));
   });
 });

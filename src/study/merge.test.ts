@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { LesionError } from "../core/errors.ts";
 import { mergeRuns, type Shard } from "./merge.ts";
-import type { RecoveryRecord } from "./records.ts";
+import type { LesionRecord, RecoveryRecord } from "./records.ts";
 import {
   sampleAblations,
   sampleBaseline,
@@ -10,6 +10,7 @@ import {
   sampleRecoveries,
   sampleRun,
 } from "./sample-run.test-support.ts";
+import { parseStudy } from "./schema.ts";
 
 const shard = (
   name: string,
@@ -96,5 +97,47 @@ describe("refused", () => {
 
   test("nothing", () => {
     expect(failure([]).code).toBe("usage");
+  });
+});
+
+describe("a study that goes on after its sweeps", () => {
+  const order = {
+    type: "analysis",
+    name: "order",
+    layer: "dense_0",
+    layerIndex: 0,
+    sweep: 0,
+    by: "measured",
+    path: 0,
+  } as const;
+  const found = { ...order, units: [2, 0, 1], scores: [3, 1, 0], complete: true, n: 10 } as const;
+  const including = (each: Shard, ...more: LesionRecord[]): Shard => ({
+    ...each,
+    records: [...each.records.slice(0, -1), ...more, sampleEnd],
+  });
+  const [a, b] = [shard("a", [1, 3]), shard("b", [0, 2])];
+  const adaptive = { ablate: "each-unit", adaptive: {} };
+
+  test.each<[string, object]>([
+    ["analyses", { sweeps: [{ ablate: "each-unit" }], analyses: ["depth"] }],
+    ["an adaptive sweep", { sweeps: [adaptive] }],
+  ])("has no end after %s were left out, and is to be resumed", (_, study) => {
+    const { records, missing } = mergeRuns([a, b], parseStudy(study));
+    expect(missing).toBe(0);
+    expect(records.map(({ type }) => type)).toEqual(["run", "baseline", ...Array(4).fill("ablation")]);
+  });
+
+  test("without any it is finished", () => {
+    expect(mergeRuns([a, b], parseStudy({ sweeps: [{ ablate: "each-unit" }] })).records.at(-1)?.type).toBe("end");
+  });
+
+  test("keeps what its rows are made of, once", () => {
+    const { records } = mergeRuns([including(a, found), including(b, { ...found, scores: [3.0001, 1, 0] })]);
+    expect(records.filter(({ type }) => type === "analysis")).toEqual([found]);
+  });
+
+  test("is refused where the shards' rows are of other units", () => {
+    const error = failure([including(a, found), including(b, { ...found, units: [0, 2, 1] })]);
+    expect(error).toMatchObject({ code: "bad-file", message: expect.stringContaining("contradict") });
   });
 });

@@ -130,7 +130,15 @@ describe("pairs, layers and groups", () => {
   test("across: pairs within each layer, then a unit of each of two layers", () => {
     const rows = textsOf(list({ ablate: "pairs", across: true }));
     expect(rows.length).toBe(10 + 3 + 15);
-    expect(rows.slice(10, 17)).toEqual(["1: 0 1", "1: 0 2", "1: 1 2", "0: 0, 1: 0", "0: 0, 1: 1", "0: 0, 1: 2", "0: 1, 1: 0"]);
+    expect(rows.slice(10, 17)).toEqual([
+      "1: 0 1",
+      "1: 0 2",
+      "1: 1 2",
+      "0: 0, 1: 0",
+      "0: 0, 1: 1",
+      "0: 0, 1: 2",
+      "0: 1, 1: 0",
+    ]);
     expect(rows.at(-1)).toBe("0: 4, 1: 2");
     expect(new Set(rows).size).toBe(28);
   });
@@ -145,7 +153,12 @@ describe("pairs, layers and groups", () => {
   });
 
   test("similar: the groups that were found, layer after layer", () => {
-    const sweep = { ablate: "similar", grouping: { kind: "nearest", seeds: 1 }, fractions: [0.4], controls: ["random"] };
+    const sweep = {
+      ablate: "similar",
+      grouping: { kind: "nearest", seeds: 1 },
+      fractions: [0.4],
+      controls: ["random"],
+    };
     expect(textsOf(list(sweep))).toEqual(["0: 0 1", "0: 0 2", "1: 1 2", "1: 0 2"]);
   });
 

@@ -56,7 +56,8 @@ function mostSamples({ model, recover, analyses }: Study, split: Split): number 
   if (model.train && split === "train") limits.push(model.train.limit);
   if (recover && recover.data.split === split) limits.push(recover.data.limit);
   const trains = analyses.some((each) => each.analyse === "gain-search" && each.methods.some(isTrained));
-  if (trains && split === "train") limits.push(null);
+  // What such a search trains goes through the samples of the study's own training, where it has one.
+  if (trains && split === "train" && !model.train) limits.push(null);
   if (limits.length === 0) throw new LesionError("internal", `the study trains on no ${split} samples`);
   return limits.includes(null) ? null : Math.max(...limits.map((limit) => limit ?? 0));
 }

@@ -11,7 +11,8 @@ import { evaluate, forward, logitsOf } from "../../reference/oracle.ts";
 import type { Sweep } from "../study.ts";
 import { type Ablated, EACH_UNIT, inputOf, PAIRS } from "./input.test-support.ts";
 import { interactions } from "./interactions.ts";
-import { redundancy } from "./redundancy.ts";
+import { MOST_PAIRS, redundancy } from "./redundancy.ts";
+import { MOST_UNITS } from "./single-units.ts";
 
 const ALL = { layers: "all" } as const;
 const redundancyOf = (input: Parameters<typeof redundancy>[0]) => redundancy(input, { analyse: "redundancy", ...ALL });
@@ -265,4 +266,57 @@ test.skipIf(model === null || mnist === null)("pairs of the paper's network, sam
     expect(record.interval![0]).toBeLessThan(record.R);
     expect(record.interval![1]).toBeGreaterThan(record.R);
   }
+});
+
+describe("very many pairs", () => {
+  // A hundred and one units of which each pair costs another number of samples; a network of as many classes as two.
+  const UNITS = 101;
+  const wide = [{ layer: "wide", layerIndex: 0, units: UNITS }];
+  const right = (lost: number) => "0".repeat(lost).padEnd(LABELS.length, "1");
+  const alone = Array.from({ length: UNITS }, (_, unit): Ablated => ({ sites: [[0, unit]], right: right(0) }));
+  const both = alone.flatMap((_, i) =>
+    alone.slice(i + 1).map((_, j): Ablated => ({ sites: [[0, i, i + 1 + j]], right: right((i + j) % 7) })),
+  );
+  const input = inputOf(
+    LABELS,
+    right(0),
+    [
+      { sweep: EACH_UNIT, ablations: alone },
+      { sweep: PAIRS, ablations: both },
+    ],
+    wide,
+  );
+
+  test("those of greatest redundancy have records, which say of how many they are", () => {
+    const found = redundancyOf(input);
+    expect(both.length).toBe(5050);
+    expect(found).toHaveLength(MOST_PAIRS);
+    expect(found.every(({ pairs }) => pairs === 5050)).toBe(true);
+    // 100 of the pairs that cost nothing are left out: R of all others is above 0.
+    const costly = both.filter((pair) => pair.right.startsWith("0")).length;
+    expect(found.filter(({ R }) => R > 0)).toHaveLength(costly);
+    const places = found.map(({ units: [i, j] }) => i! * UNITS + j!);
+    expect(places).toEqual(places.toSorted((a, b) => a - b));
+    const fewer = {
+      ...input,
+      sweeps: [input.sweeps[0]!, { ...input.sweeps[1]!, ablations: input.sweeps[1]!.ablations.slice(0, MOST_PAIRS) }],
+    };
+    expect(redundancyOf(fewer).every(({ pairs }) => pairs === undefined)).toBe(true);
+  });
+
+  test("interactions of more units than a matrix shows are left out, with a warning", () => {
+    const warnings: string[] = [];
+    const of = (units: number) => {
+      const chain = Array.from({ length: units - 1 }, (_, i): Ablated => ({ sites: [[0, i, i + 1]], right: right(1) }));
+      const sweeps = [{ sweep: PAIRS, ablations: chain }];
+      const layers = [{ layer: "wide", layerIndex: 0, units }];
+      return interactions(inputOf(LABELS, right(0), sweeps, layers), { analyse: "interactions", ...ALL }, (text) =>
+        warnings.push(text),
+      );
+    };
+    expect(of(MOST_UNITS)).toHaveLength(1);
+    expect(warnings).toEqual([]);
+    expect(of(MOST_UNITS + 1)).toEqual([]);
+    expect(warnings).toEqual([expect.stringContaining("513 units")]);
+  });
 });
