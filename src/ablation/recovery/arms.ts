@@ -32,7 +32,9 @@ export function trainedLayers(form: Network, damaged: readonly string[], arm: Re
 }
 
 function withParameters(form: Network, names: ReadonlySet<string>): ReadonlySet<string> {
-  return new Set(form.layers.filter((layer) => names.has(layer.name) && trainsAny(layer, trainedBy(null))).map(({ name }) => name));
+  return new Set(
+    form.layers.filter((layer) => names.has(layer.name) && trainsAny(layer, trainedBy(null))).map(({ name }) => name),
+  );
 }
 
 /** A layer with units and what follows it up to its post-activation. */
