@@ -1,7 +1,8 @@
 /**
  * Which ablations are the most damaging, found on as few samples as that takes: all start on the first samples of a random
  * order, and those whose confidence bounds tell them in or out of the top k take no part in what follows. Successive
- * accepts and rejects, with bounds of sampling without replacement: at the last sample they are exact.
+ * accepts and rejects, with bounds of sampling without replacement: at the last sample they are exact. Where a prediction of
+ * each effect is known on all samples, what is estimated is the difference from it (Cochran 1977, Sampling Techniques, 7.3).
  */
 import type { AblationSource } from "./ablation.ts";
 import { studentQuantile } from "./statistics/student.ts";
@@ -21,6 +22,9 @@ export interface Arm {
   readonly sum: number;
   /** Sum over blocks of (sum of the block)^2 / samples of the block. */
   readonly squares: number;
+  /** The same two of effects less what is predicted of them. */
+  readonly residualSum: number;
+  readonly residualSquares: number;
   readonly blocks: number;
   readonly state: "open" | "in" | "out";
 }
@@ -38,16 +42,30 @@ export interface Bounds {
   readonly high: number;
 }
 
-export const newArm: Arm = { n: 0, sum: 0, squares: 0, blocks: 0, state: "open" };
+/** What is predicted of each ablation's effect. */
+export interface Predicted {
+  /** Sum over samples start .. start + samples. */
+  sum(row: number, start: number, samples: number): number;
+  /** Mean over all samples. */
+  mean(row: number): number;
+}
 
-/** An arm after a block of so many samples. */
-export function withBlock(arm: Arm, samples: number, sum: number): Arm {
+/** Nothing is known of any ablation. */
+export const unpredicted: Predicted = { sum: () => 0, mean: () => 0 };
+
+export const newArm: Arm = { n: 0, sum: 0, squares: 0, residualSum: 0, residualSquares: 0, blocks: 0, state: "open" };
+
+/** An arm after a block of so many samples, of whose sum so much was predicted. */
+export function withBlock(arm: Arm, samples: number, sum: number, predicted = 0): Arm {
+  const residual = sum - predicted;
   return {
-    ...arm,
     n: arm.n + samples,
     sum: arm.sum + sum,
     squares: arm.squares + (sum * sum) / samples,
+    residualSum: arm.residualSum + residual,
+    residualSquares: arm.residualSquares + (residual * residual) / samples,
     blocks: arm.blocks + 1,
+    state: arm.state,
   };
 }
 
@@ -74,24 +92,33 @@ export function blocksOf(
   return Array.from({ length: count }, (_, block) => ({ start: at(block), samples: at(block + 1) - at(block) }));
 }
 
-/** Worth, in degrees of freedom, of the mean variance of all arms in the variance of each. */
+/** Worth, in degrees of freedom, of the median variance of all arms in the variance of each. */
 const PRIOR_FREEDOM = 4;
 
 /**
  * Bounds of the mean effect of each arm over all `samples` samples, which hold together at `confidence`: Student's, with
  * Bonferroni's correction over arms and rounds, and that for a finite population. Variances are moderated (Smyth 2004, SAGMB
- * 3:3): an arm that has not moved yet is not taken for one that never does.
+ * 3:3): an arm that has not moved yet is not taken for one that never does. Predictions serve where they make the median
+ * variance smaller: one choice for all arms, which by itself favours none.
  */
-export function boundsOf(arms: readonly Arm[], samples: number, rounds: number, confidence: number): Bounds[] {
-  const variances = arms.map(varianceOf);
-  const known = variances.filter((variance) => variance !== null);
-  const prior = known.reduce((sum, variance) => sum + variance, 0) / Math.max(1, known.length);
+export function boundsOf(
+  arms: readonly Arm[],
+  samples: number,
+  rounds: number,
+  confidence: number,
+  predicted: Predicted = unpredicted,
+): Bounds[] {
+  const plain = arms.map(({ n, sum, squares, blocks }) => varianceOf(n, sum, squares, blocks));
+  const residual = arms.map((arm) => varianceOf(arm.n, arm.residualSum, arm.residualSquares, arm.blocks));
+  const isPredicted = medianOf(residual) < medianOf(plain);
+  const variances = isPredicted ? residual : plain;
+  const prior = medianOf(variances);
   const tail = (1 - confidence) / (2 * arms.length * rounds);
   const quantiles = new Map<number, number>();
-  return arms.map(({ n, sum, blocks }, i) => {
-    const mean = n === 0 ? 0 : sum / n;
-    if (n === samples) return { mean, low: mean, high: mean };
-    const variance = variances[i] ?? null;
+  return arms.map(({ n, sum, residualSum, blocks }, row) => {
+    if (n === samples) return { mean: sum / n, low: sum / n, high: sum / n };
+    const variance = variances[row] ?? null;
+    const mean = n === 0 ? 0 : isPredicted ? predicted.mean(row) + residualSum / n : sum / n;
     if (variance === null) return { mean, low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY };
     const own = blocks - 1;
     const freedom = own + PRIOR_FREEDOM;
@@ -104,8 +131,14 @@ export function boundsOf(arms: readonly Arm[], samples: number, rounds: number, 
 }
 
 /** Variance of the effect on a sample, from that between blocks; null for fewer than two blocks. */
-function varianceOf({ n, sum, squares, blocks }: Arm): number | null {
+function varianceOf(n: number, sum: number, squares: number, blocks: number): number | null {
   return blocks < 2 ? null : Math.max(0, squares - (sum * sum) / n) / (blocks - 1);
+}
+
+/** Median of the variances that are not 0, which are those of arms that have moved; 0 for none. */
+function medianOf(variances: readonly (number | null)[]): number {
+  const moved = variances.filter((variance) => variance !== null && variance > 0) as number[];
+  return moved.sort((a, b) => a - b)[moved.length >> 1] ?? 0;
 }
 
 /** Arms after a round: those that are told apart from the top k, or from the rest, are no longer open. */

@@ -446,6 +446,9 @@ export interface AdaptiveRecord {
     readonly n: number;
     readonly sum: number;
     readonly squares: number;
+    /** Of effects less what gradients predict of them. */
+    readonly residualSum: number;
+    readonly residualSquares: number;
     readonly blocks: number;
     readonly state: "open" | "in" | "out";
   }[];

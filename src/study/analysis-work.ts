@@ -46,7 +46,8 @@ export function analysisWork(study: Study, size: WorkSize): Work[] {
     ...adaptiveSweeps(study.sweeps).map(([index, sweep]) => ({
       name: `adaptive sweep ${index}`,
       ablations: unitsIn(sweep.layers, size),
-      macs: 0,
+      // Rises of the loss are predicted by a pass forward and back.
+      macs: sweep.adaptive.by === "loss" ? TRAINING_PASSES * size.samples * size.macs : 0,
     })),
     ...study.analyses.map((options) => ({ name: options.analyse, ...analysisWorkOf(options, study, size) })),
   ];

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { fakeAblation, fakeAblations, fakeBaseline, fakeEnd, fakeRun, fakeTrain } from "../../e2e/fake-engine.ts";
+import { newArm } from "../ablation/adaptive.ts";
 import type { StudyAnalysisRecord } from "../study/analysis-records.ts";
 import { defaultStudy } from "../study/defaults.ts";
 import { addRecords, emptyResults, reopen } from "./live-results.ts";
@@ -132,7 +133,7 @@ describe("panels", () => {
 test("100,000 ablations and an analysis of a hundred rounds are kept once each", () => {
   const results = filled();
   const record = fakeAblation({ sweep: 2, index: 0, row: 0 }, 0, [5, 12]);
-  const arms = Array.from({ length: 1000 }, () => ({ n: 1, sum: 0, squares: 0, blocks: 1, state: "open" as const }));
+  const arms = Array.from({ length: 1000 }, () => newArm);
   const adaptive = (round: number): StudyAnalysisRecord => ({
     ...{ type: "analysis", name: "adaptive", sweep: 3, by: "loss", confidence: 0.95, k: 1, top: [], settled: false },
     ...{ arms, round, final: false, seen: round, samples: 1000, evaluations: 10, fullEvaluations: 20 },

@@ -1,5 +1,6 @@
 /** Adaptive sweeps settle on what the full sweep finds, on fewer evaluations, and end the same however often they are stopped. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { unpredicted } from "../../ablation/adaptive.ts";
 import { type Gpu, openGpu } from "../../gpu/device.ts";
 import type { AdaptiveRecord, StudyAnalysisRecord } from "../analysis-records.ts";
 import { type Given, run } from "../run.fixture.ts";
@@ -7,6 +8,7 @@ import type { Proceed } from "../run-interface.ts";
 import { adaptiveSweeps, rankedAblations, runAdaptiveSweep } from "./adaptive-sweep.ts";
 import { openTestDevice, stopAfter } from "./device.fixture.ts";
 import { openMeasurement } from "./device.ts";
+import { predictedEffects } from "./predicted-effects.ts";
 
 const train = {
   ...{ epochs: 2, batch: 32, limit: 600 },
@@ -104,5 +106,40 @@ describe.each([
     expect((await adapted(stopped.records)).records).toEqual(whole);
     expect((await adapted(whole)).records).toEqual(whole);
     expect(gpu.arena.allocatedBytes).toBe(0);
+  });
+});
+
+describe("predicted effects", () => {
+  const device = async (sweep: object, more: object = {}) => {
+    const study = { ...dense, data: { set: "digits", limit: 300 }, seed: 5, ...more };
+    const opened = await openTestDevice(gpu, { ...study, sweeps: [{ ablate: "each-unit", layers: [1], ...sweep }] });
+    const [[, own]] = adaptiveSweeps(opened.opened.study.sweeps) as [ReturnType<typeof adaptiveSweeps>[number]];
+    const ablations = rankedAblations(opened, own);
+    const predicted = await predictedEffects(opened, opened.opened.dataset, ablations, own.adaptive.by);
+    return { opened, ablations, predicted };
+  };
+  const untrained = { model: { build: { layers: [{ units: 24 }, { units: 16 }, { units: 10 }] } } };
+
+  test("are what small changes cost", async () => {
+    const sweep = { adaptive: { top: 3 }, replacement: { kind: "scale", factor: 1.01 } };
+    const { opened, ablations, predicted } = await device(sweep, untrained);
+    using measurement = openMeasurement(opened);
+    const effects = await measurement.effects(Array.from({ length: ablations.count }, (_, row) => ablations.at(row)));
+    const { outcome } = await measurement.intact();
+    const measured = effects.map(({ lossSum }) => lossSum - outcome.lossSum);
+    const largest = Math.max(...measured.map(Math.abs));
+    expect(largest).toBeGreaterThan(0.01);
+    for (const [row, rise] of measured.entries()) {
+      expect(Math.abs(predicted.sum(row, 0, 300) - rise)).toBeLessThan(0.05 * largest);
+      expect(predicted.sum(row, 0, 100) + predicted.sum(row, 100, 200)).toBeCloseTo(300 * predicted.mean(row), 9);
+    }
+  });
+
+  test.each([
+    ["accuracy", { adaptive: { by: "accuracy" } }],
+    ["a constant", { adaptive: {}, replacement: { kind: "constant", value: 1 } }],
+    ["pre-activations", { adaptive: {}, site: "pre-activation" }],
+  ])("nothing of %s", async (_, sweep) => {
+    expect((await device(sweep, untrained)).predicted).toBe(unpredicted);
   });
 });

@@ -24,6 +24,7 @@ import { expand } from "../expand.ts";
 import { planOpened } from "../plan-opened.ts";
 import type { AdaptiveOptions, Study, Sweep } from "../study.ts";
 import { type AnalysisDevice, mayGoOn, progressOf } from "./device.ts";
+import { predictedEffects } from "./predicted-effects.ts";
 
 type EachUnit = Extract<Sweep, { ablate: "each-unit" }>;
 
@@ -59,6 +60,8 @@ export async function runAdaptiveSweep(
   const ablations = rankedAblations(device, sweep);
   const { samples } = opened.dataset;
   const dataset = reordered(opened.dataset, random(study.seed, "adaptive samples").permutation(samples));
+  const progress = progressOf(device, `sweep ${index}: the ${adaptive.top} ablations that matter most`);
+  const predicted = await predictedEffects(device, dataset, ablations, adaptive.by);
   const plan = planOpened({ subject, dataset, ablations }, gpu, () => false);
   using arena = gpu.arena.scope();
   const common = {
@@ -73,7 +76,6 @@ export async function runAdaptiveSweep(
   };
   const engine = await openEngine(arena, engineRequest(subject, plan, common));
   const rounds = roundsOf(adaptive, samples);
-  const progress = progressOf(device, `sweep ${index}: the ${adaptive.top} ablations that matter most`);
   const total = ablations.count * samples;
   let arms: readonly Arm[] = state?.arms ?? Array.from({ length: ablations.count }, () => newArm);
   let evaluations = state?.evaluations ?? 0;
@@ -93,10 +95,12 @@ export async function runAdaptiveSweep(
         progress(evaluations + sums.size * count, total);
       }
       if (sums.size < rows.size) throw new LesionError("cancelled", "the run was stopped");
-      arms = arms.map((arm, row) => (rows.has(row) ? withBlock(arm, count, sums.get(row)!) : arm));
+      arms = arms.map((arm, row) =>
+        rows.has(row) ? withBlock(arm, count, sums.get(row)!, predicted.sum(row, start, count)) : arm,
+      );
       evaluations += rows.size * count;
     }
-    const bounds = boundsOf(arms, samples, rounds.length, adaptive.confidence);
+    const bounds = boundsOf(arms, samples, rounds.length, adaptive.confidence, predicted);
     arms = judged(arms, bounds, adaptive.top, samples);
     const at = { index, round: round + 1, samples, seen: to, evaluations, total };
     const record = recordOf(device, sweep, ablations, arms, bounds, at);

@@ -12,6 +12,7 @@ import {
 } from "../../ablation/importance/activations.ts";
 import { fisher, gradientWeight, snip, taylor, taylorGate, taylorWeight } from "../../ablation/importance/gradients.ts";
 import { LesionError } from "../../core/errors.ts";
+import type { Dataset } from "../../data/dataset.ts";
 import { compileGraph } from "../../engine/graph/compiled-graph.ts";
 import { type ActivationProfile, profileActivations } from "../../engine/probe/activation-profile.ts";
 import { type GradientProfile, profileGradients } from "../../engine/probe/gradients.ts";
@@ -74,7 +75,7 @@ export async function predictorValues(
   const isActivation = predictors.some(isActivationPredictor);
   const isGradient = predictors.some((each) => !isActivationPredictor(each) && !isWeightPredictor(each));
   const activations = isActivation ? await profilesOf(device, names, count) : null;
-  const gradients = isGradient ? await gradientsOf(device, names, count, batch) : null;
+  const gradients = isGradient ? await gradientsOf(device, dataset, names, count, batch) : null;
   const initial = initialOf(device);
   return (predictor, layer) => {
     if (isWeightPredictor(predictor)) return weightPredictor(predictor, device.network, initial, layer.layer);
@@ -104,10 +105,15 @@ export async function profilesOf(
   return unlessStopped(await profileActivations(device.gpu, probeSource(device, samples), layers, device.proceed));
 }
 
-async function gradientsOf(device: AnalysisDevice, layers: readonly string[], samples: number, batch: number) {
-  const { gpu, opened, network, proceed } = device;
-  const { dataset, transform } = opened;
-  const source = { network: logitsNetwork(network), dataset, transform, samples, batch };
+/** Gradient profiles of layers on the first samples of a data set. Rejects with `cancelled` where the run is stopped. */
+export async function gradientsOf(
+  { gpu, opened, network, proceed }: AnalysisDevice,
+  dataset: Dataset,
+  layers: readonly string[],
+  samples: number,
+  batch: number,
+): Promise<readonly GradientProfile[]> {
+  const source = { network: logitsNetwork(network), dataset, transform: opened.transform, samples, batch };
   return unlessStopped(await profileGradients(gpu, source, layers, proceed));
 }
 
