@@ -1,4 +1,7 @@
-/** What a study's analyses will take on this adapter: their work, at the pace of single-unit ablations that are tried first. */
+/**
+ * What a study's analyses will take on this adapter: their work, at the pace of single-unit ablations of the same layers, which
+ * are tried first.
+ */
 import type { Subject } from "../ablation/subject.ts";
 import type { Tuner } from "../engine/tuner.ts";
 import type { Gpu } from "../gpu/device.ts";
@@ -7,6 +10,7 @@ import type { AblationList } from "./expand.ts";
 import type { OpenedStudy } from "./open-study.ts";
 import { planOpened } from "./plan-opened.ts";
 import { predictMs } from "./predict.ts";
+import type { LayerSummary } from "./records.ts";
 import type { Proceed } from "./run-interface.ts";
 
 /** Work, and about how long it takes; null: not known, as of maps of samples. */
@@ -26,23 +30,34 @@ export async function analysisCost(
   const { study, dataset } = opened;
   const { samples } = dataset;
   const work = analysisWork(study, { layers: subject.ablatable, samples, trainSamples, macs: subject.macs });
-  if (work.every(({ ablations, macs }) => ablations + macs === 0)) return work.map((each) => ({ ...each, ms: null }));
-  const single = eachUnit(opened, subject);
-  const plan = planOpened({ subject, dataset, ablations: single }, gpu, () => false);
-  const ms = await predictMs({ gpu, tuner, opened: { ...opened, ablations: single }, subject, plan, proceed });
-  const perAblation = ms === null ? null : ms / single.count;
-  const perMac = ms === null || plan.macs === 0 ? null : ms / plan.macs;
-  return work.map((each) => {
-    const { ablations, macs } = each;
-    const isKnown = perAblation !== null && perMac !== null && ablations + macs > 0;
-    return { ...each, ms: isKnown ? ablations * perAblation + macs * perMac : null };
-  });
+  const predict = async (layers: readonly LayerSummary[]) => {
+    const single = eachUnit(opened, layers);
+    const plan = planOpened({ subject, dataset, ablations: single }, gpu, () => false);
+    const ms = await predictMs({ gpu, tuner, opened: { ...opened, ablations: single }, subject, plan, proceed });
+    return { perAblation: ms === null ? null : ms / single.count, perMac: ms && plan.macs ? ms / plan.macs : null };
+  };
+  const known = new Map<string, ReturnType<typeof predict>>();
+  const paceOf = (layers: readonly LayerSummary[]) => {
+    const key = layers.map(({ layerIndex }) => layerIndex).join();
+    const pace = known.get(key) ?? predict(layers);
+    known.set(key, pace);
+    return pace;
+  };
+  const costs: WorkCost[] = [];
+  for (const each of work) {
+    const { ablations, layers, macs } = each;
+    const perAblation = ablations > 0 ? (await paceOf(layers)).perAblation : 0;
+    const perMac = macs > 0 ? (await paceOf(subject.ablatable)).perMac : 0;
+    const isKnown = ablations + macs > 0 && perAblation !== null && perMac !== null;
+    costs.push({ ...each, ms: isKnown ? ablations * perAblation + macs * perMac : null });
+  }
+  return costs;
 }
 
-/** Every unit of every layer alone, as the study replaces units. */
-function eachUnit({ study }: OpenedStudy, { ablatable }: Subject): AblationList {
+/** Every unit of some layers alone, as the study replaces units. */
+function eachUnit({ study }: OpenedStudy, layers: readonly LayerSummary[]): AblationList {
   const { replacement, site } = study;
-  const units = ablatable.flatMap(({ layerIndex, units }) =>
+  const units = layers.flatMap(({ layerIndex, units }) =>
     Array.from({ length: units }, (_, unit) => [{ layerIndex, units: [unit] }]),
   );
   return {

@@ -17,6 +17,8 @@ export interface Work {
   readonly name: string;
   /** Ablations, each measured on all samples; early stopping makes them fewer. */
   readonly ablations: number;
+  /** Layers whose units those ablations replace. */
+  readonly layers: readonly LayerSummary[];
   /** Multiply-accumulates of all else, such as passes through the network that measure no ablation. */
   readonly macs: number;
 }
@@ -37,19 +39,22 @@ const TRAINING_PASSES = 3;
 /** All work of a study besides its sweeps and recovery, in the order in which it is done. */
 export function analysisWork(study: Study, size: WorkSize): Work[] {
   return [
-    ...wantedConstants(study, size.layers).map(([layerIndex]) => ({
-      name: `optimal constants of ${size.layers[layerIndex]!.layer}`,
-      ablations: OPTIMAL_EVALUATIONS * size.layers[layerIndex]!.units,
-      macs: 0,
-    })),
+    ...wantedConstants(study, size.layers).map(([layerIndex]) => {
+      const layer = size.layers[layerIndex]!;
+      const ablations = OPTIMAL_EVALUATIONS * layer.units;
+      return { name: `optimal constants of ${layer.layer}`, ablations, layers: [layer], macs: 0 };
+    }),
     ...study.sweeps.flatMap((sweep, index) => materialWork(sweep, index, size)),
-    ...adaptiveSweeps(study.sweeps).map(([index, sweep]) => ({
-      name: `adaptive sweep ${index}`,
-      ablations: unitsIn(sweep.layers, size),
+    ...adaptiveSweeps(study.sweeps).map(([index, sweep]) => {
+      const layers = layersIn(sweep.layers, size);
       // Rises of the loss are predicted by a pass forward and back.
-      macs: sweep.adaptive.by === "loss" ? TRAINING_PASSES * size.samples * size.macs : 0,
-    })),
-    ...study.analyses.map((options) => ({ name: options.analyse, ...analysisWorkOf(options, study, size) })),
+      const macs = sweep.adaptive.by === "loss" ? TRAINING_PASSES * size.samples * size.macs : 0;
+      return { name: `adaptive sweep ${index}`, ablations: unitsOf(layers), layers, macs };
+    }),
+    ...study.analyses.map((options) => {
+      const layers = "layers" in options ? layersIn(options.layers, size) : size.layers;
+      return { name: options.analyse, layers, ...analysisWorkOf(options, layers, study, size) };
+    }),
   ];
 }
 
@@ -57,27 +62,32 @@ export function analysisWork(study: Study, size: WorkSize): Work[] {
 function materialWork(sweep: Sweep, index: number, size: WorkSize): Work[] {
   if (sweep.ablate === "similar") {
     const passes = sweep.similarity.startsWith("activation") ? size.samples : 0;
-    return [{ name: `similar units for sweep ${index}`, ablations: 0, macs: passes * size.macs }];
+    return [{ name: `similar units for sweep ${index}`, ablations: 0, layers: [], macs: passes * size.macs }];
   }
   if (!("order" in sweep) || sweep.order === "random") return [];
+  const layers = layersIn(sweep.layers, size);
   const name = `order of sweep ${index}, ${sweep.order}`;
   switch (sweep.order) {
     case "greedy-least":
     case "greedy-most": {
-      const layers = layersIn(sweep.layers, size);
       const ablations = layers.reduce((sum, { units }) => sum + (units * (units + 1)) / 2, 0);
-      return [{ name, ablations, macs: 0 }];
+      return [{ name, ablations, layers, macs: 0 }];
     }
     case "measured":
     case "measured-class":
-      return [{ name, ablations: unitsIn(sweep.layers, size), macs: 0 }];
+      return [{ name, ablations: unitsOf(layers), layers, macs: 0 }];
     default:
-      return [{ name, ablations: 0, macs: predictorMacs([sweep.order], size.samples, size.macs) }];
+      return [{ name, ablations: 0, layers, macs: predictorMacs([sweep.order], size.samples, size.macs) }];
   }
 }
 
-function analysisWorkOf(options: AnalysisOptions, study: Study, size: WorkSize): Omit<Work, "name"> {
-  const { samples, macs, trainSamples } = size;
+function analysisWorkOf(
+  options: AnalysisOptions,
+  layers: readonly LayerSummary[],
+  study: Study,
+  { samples, macs, trainSamples }: WorkSize,
+): Pick<Work, "ablations" | "macs"> {
+  const units = unitsOf(layers);
   const networks = study.model.train?.networks ?? 1;
   switch (options.analyse) {
     case "importance":
@@ -86,24 +96,23 @@ function analysisWorkOf(options: AnalysisOptions, study: Study, size: WorkSize):
         macs: predictorMacs(options.predictors, Math.min(options.samples ?? samples, samples), macs),
       };
     case "shapley":
-      return { ablations: options.permutations * unitsIn(options.layers, size), macs: 0 };
+      return { ablations: options.permutations * units, macs: 0 };
     case "cascade": {
       const count = typeof options.of === "number" ? options.of : options.of.length;
       return { ablations: 0, macs: 2 * count * Math.min(options.samples ?? samples, samples) * macs };
     }
     case "gain-search": {
-      const units = unitsIn(options.layers, size);
-      const layers = layersIn(options.layers, size).length;
       const has = (method: string) => (options.methods.includes(method as "scale") ? 1 : 0);
       return {
-        ablations: has("scale") * options.factors.length * (units + layers) + has("greedy") * options.most * units,
+        ablations:
+          has("scale") * options.factors.length * (units + layers.length) + has("greedy") * options.most * units,
         macs: (has("gains") + has("control")) * options.epochs * trainSamples * TRAINING_PASSES * macs,
       };
     }
     case "negligible":
-      return { ablations: networks * options.epochs.length * unitsIn(options.layers, size), macs: 0 };
+      return { ablations: networks * options.epochs.length * units, macs: 0 };
     case "ensemble":
-      return { ablations: networks * unitsIn(options.layers, size), macs: 0 };
+      return { ablations: networks * units, macs: 0 };
     case "populations":
       return { ablations: 0, macs: options.by.includes("activation") ? samples * macs : 0 };
     case "embedding": {
@@ -127,5 +136,4 @@ function predictorMacs(predictors: ImportanceOptions["predictors"], samples: num
 }
 
 const layersIn = (choice: LayerChoice, { layers }: WorkSize) => chosenLayers(choice, layers, "layers");
-const unitsIn = (choice: LayerChoice, size: WorkSize) =>
-  layersIn(choice, size).reduce((sum, { units }) => sum + units, 0);
+const unitsOf = (layers: readonly LayerSummary[]) => layers.reduce((sum, { units }) => sum + units, 0);
