@@ -52,7 +52,7 @@ export function analysisPlanLines(analyses: PlanReport["analyses"]): string[] {
         passes > 0 ? `${macs(passes)} besides` : "",
         ms === null ? "" : `about ${duration(ms)}`,
       ].filter((part) => part !== "");
-      return `          ${name}: ${parts.length === 0 ? "from what the sweeps measure" : parts.join(", ")}`;
+      return `          ${name}: ${parts.length === 0 ? "no evaluations of its own" : parts.join(", ")}`;
     }),
   ];
 }
