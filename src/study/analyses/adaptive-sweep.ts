@@ -60,7 +60,7 @@ export async function runAdaptiveSweep(
   const ablations = rankedAblations(device, sweep);
   const { samples } = opened.dataset;
   const dataset = reordered(opened.dataset, random(study.seed, "adaptive samples").permutation(samples));
-  const progress = progressOf(device, `sweep ${index}: the ${adaptive.top} ablations that matter most`);
+  progressOf(device, `sweep ${index}: what gradients predict`);
   const predicted = await predictedEffects(device, dataset, ablations, adaptive.by);
   const plan = planOpened({ subject, dataset, ablations }, gpu, () => false);
   using arena = gpu.arena.scope();
@@ -76,6 +76,7 @@ export async function runAdaptiveSweep(
   };
   const engine = await openEngine(arena, engineRequest(subject, plan, common));
   const rounds = roundsOf(adaptive, samples);
+  const progress = progressOf(device, `sweep ${index}: the ${adaptive.top} ablations that matter most`);
   const total = ablations.count * samples;
   let arms: readonly Arm[] = state?.arms ?? Array.from({ length: ablations.count }, () => newArm);
   let evaluations = state?.evaluations ?? 0;
@@ -88,11 +89,12 @@ export async function runAdaptiveSweep(
       const rows = new Set(openRows(ablations, arms));
       const sums = new Map<number, number>();
       const steps = restricted(plan.steps, rows);
+      const most = evaluations + rows.size * (samples - start);
       for await (const event of runSteps(steps, segment, ablations, statisticsOf(engine, segment))) {
         if (event.kind === "failed") throw event.error;
         if (event.kind !== "effects") continue;
         for (const effect of event.effects) sums.set(effect.row, damageOf(effect, segment.intact, adaptive.by));
-        progress(evaluations + sums.size * count, total);
+        progress(evaluations + sums.size * count, most);
       }
       if (sums.size < rows.size) throw new LesionError("cancelled", "the run was stopped");
       arms = arms.map((arm, row) =>
