@@ -26,7 +26,7 @@ const study = {
   ],
   analyses: [
     "positive-effects",
-    { analyse: "shapley", top: 2, permutations: 128 },
+    { analyse: "shapley", top: 2, permutations: 64 },
     "degradation",
     { analyse: "negligible", epochs: [0, 1, 2] },
     "class-damage",
