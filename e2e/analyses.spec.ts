@@ -2,12 +2,12 @@
  * Analyses through the built command line: a process that is killed among them ends with the records of one that nothing
  * disturbed; shards leave them to the run that they are merged into; and a run that is finished does nothing again.
  */
-import type { ChildProcess } from "node:child_process";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "playwright/test";
 import type { LesionRecord } from "../src/study/records.ts";
+import { killedAt } from "./killed-run.ts";
 import { lesion } from "./lesion-process.ts";
 import { comparable, journalOf } from "./small-study.ts";
 
@@ -72,25 +72,20 @@ test("a run makes each analysis, and one that is finished does nothing again", a
   expect(await readFile(join(undisturbed, "results.ndjson"), "utf8")).toBe(text);
 });
 
-/** Runs on in `out` until a line of its output is the time, and kills the process there. */
-async function killedAt(out: string, isTime: (line: LesionRecord | { type: "progress"; note: string }) => boolean) {
-  let isDone = false;
-  const { code, stderr } = await lesion(["run", studyFile, "--out", out, "--resume", "--json"], {
-    onLine: (line: string, child: ChildProcess) => {
-      if (isDone || !isTime(JSON.parse(line))) return;
-      isDone = true;
-      child.kill("SIGKILL");
-    },
-  });
-  expect([isDone, code], stderr).toEqual([true, null]);
-}
-
 test("killed in a greedy search, and again among Shapley values, it ends with the same records", async () => {
   const out = join(folder, "killed");
-  await killedAt(out, (line) => line.type === "analysis" && line.name === "order" && line.scores.length === 4);
+  await killedAt(
+    studyFile,
+    out,
+    (line) => line.type === "analysis" && line.name === "order" && line.scores.length === 4,
+  );
   const first = await journalOf(out);
   expect(first.some(({ type }) => type === "ablation")).toBe(false);
-  await killedAt(out, (line) => line.type === "analysis" && line.name === "shapley" && line.permutations === 32);
+  await killedAt(
+    studyFile,
+    out,
+    (line) => line.type === "analysis" && line.name === "shapley" && line.permutations === 32,
+  );
   const second = await journalOf(out);
   expect(second.filter(({ type }) => type === "ablation")).toHaveLength(32);
   expect(second.at(-1)?.type).not.toBe("end");

@@ -2,12 +2,12 @@
  * Training and recovery through the built command line: records, tables, exports and expectations; and that a process which
  * is killed in the middle of an epoch, of training and then of recovery, ends where one that nothing disturbed does.
  */
-import type { ChildProcess } from "node:child_process";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "playwright/test";
 import type { LesionRecord, RecoveryRecord } from "../src/study/records.ts";
+import { killedAt } from "./killed-run.ts";
 import { lesion, type Outcome } from "./lesion-process.ts";
 import { journalOf } from "./small-study.ts";
 
@@ -110,25 +110,6 @@ test("a run with recovery is exported, planned, and finished once", async () => 
   expect([again.code, again.stderr]).toEqual([4, expect.not.stringMatching(/^(epoch|recovering)/m)]);
 });
 
-/** Runs on in `out` until `isTime` of a line says so, and kills the process there. */
-async function killedAt(out: string, isTime: (line: LesionRecord | Progress) => boolean): Promise<void> {
-  let isDone = false;
-  const { code, stderr } = await lesion(["run", studyFile, "--out", out, "--resume", "--json"], {
-    onLine: (line: string, child: ChildProcess) => {
-      if (isDone || !isTime(JSON.parse(line))) return;
-      isDone = true;
-      child.kill("SIGKILL");
-    },
-  });
-  expect([isDone, code], stderr).toEqual([true, null]);
-}
-interface Progress {
-  readonly type: "progress";
-  readonly phase: string;
-  readonly done: number;
-  readonly total: number;
-}
-
 /** The lines of a journal but for what the clock gives. */
 async function timeless(out: string): Promise<object[]> {
   return (await journalOf(out))
@@ -140,12 +121,14 @@ test("killed in the middle of an epoch of training and again of recovery, it end
   const out = join(folder, "killed");
   // Within the second epoch of each: its state after the first is kept, and part of the second is lost.
   await killedAt(
+    studyFile,
     out,
     (line) => line.type === "progress" && line.phase === "training" && line.done > SAMPLES && line.done < 2 * SAMPLES,
   );
   const left = await journalOf(out);
   expect(left.map(({ type }) => type)).toEqual(["run", "train"]);
   await killedAt(
+    studyFile,
     out,
     (line) =>
       line.type === "progress" &&
