@@ -74,18 +74,10 @@ test("a run makes each analysis, and one that is finished does nothing again", a
 
 test("killed in a greedy search, and again among Shapley values, it ends with the same records", async () => {
   const out = join(folder, "killed");
-  await killedAt(
-    studyFile,
-    out,
-    (line) => line.type === "analysis" && line.name === "order" && line.scores.length === 4,
-  );
+  await killedAt(studyFile, out, 'line.name === "order" && line.scores.length === 4');
   const first = await journalOf(out);
   expect(first.some(({ type }) => type === "ablation")).toBe(false);
-  await killedAt(
-    studyFile,
-    out,
-    (line) => line.type === "analysis" && line.name === "shapley" && line.permutations === 32,
-  );
+  await killedAt(studyFile, out, 'line.name === "shapley" && line.permutations === 32');
   const second = await journalOf(out);
   expect(second.filter(({ type }) => type === "ablation")).toHaveLength(32);
   expect(second.at(-1)?.type).not.toBe("end");
