@@ -68,6 +68,8 @@ describe("an adaptive sweep", () => {
   test("rounds grow up to all samples, blocks cover a round", () => {
     expect(roundsOf({ first: 4, growth: 2 }, 20)).toEqual([4, 8, 16, 20]);
     expect(roundsOf({ first: 30, growth: 2 }, 20)).toEqual([20]);
+    expect(roundsOf({ first: null, growth: 2 }, 40)).toEqual([16, 32, 40]);
+    expect(roundsOf({ first: null, growth: 50 }, 10_000)).toEqual([100, 5000, 10_000]);
     expect(blocksOf(4, 8, 100)).toEqual([4, 5, 6, 7].map((start) => ({ start, samples: 1 })));
     expect(blocksOf(0, 100, 10)).toHaveLength(10);
   });
@@ -106,6 +108,23 @@ describe("an adaptive sweep", () => {
     }
     expect(right).toBeGreaterThanOrEqual(19);
     expect(evaluations).toBeLessThan(0.2);
+  });
+
+  // As units that one class of ten depends on: most of their samples show nothing.
+  test("what costs much on few samples is not thrown out before they have come", () => {
+    let right = 0;
+    for (let seed = 0; seed < 40; seed++) {
+      const draw = random(seed, "selective");
+      const loss = (mean: number) => -mean * Math.log(1 - draw.uniform());
+      const effects = Array.from({ length: 100 }, (_, arm) =>
+        Array.from({ length: SAMPLES }, () => {
+          if (arm < 10) return draw.uniform() < 0.1 ? loss(2) : 0;
+          return arm < 20 ? loss(0.1) : 0.02 * draw.normal();
+        }),
+      );
+      if (insideOf(settle(effects, 10, 0.95).arms).join() === topOf(effects, 10).join()) right++;
+    }
+    expect(right).toBeGreaterThanOrEqual(38);
   });
 
   // The same two blocks, of which 0 and 3 were predicted: residuals 1 and 0, variance (1/2 - 1/4) / 1 = 1/4, which is less;

@@ -12,7 +12,8 @@ export interface AdaptiveOptions {
   readonly top: number;
   readonly by: "loss" | "accuracy";
   readonly confidence: number;
-  readonly first: number;
+  /** Samples of the first round; null: a hundredth of all, 16 at least. */
+  readonly first: number | null;
   readonly growth: number;
 }
 
@@ -69,10 +70,13 @@ export function withBlock(arm: Arm, samples: number, sum: number, predicted = 0)
   };
 }
 
+const LEAST_FIRST = 16;
+
 /** Sample counts at which arms are judged: the first, then `growth` times as many, up to all. */
 export function roundsOf({ first, growth }: Pick<AdaptiveOptions, "first" | "growth">, samples: number): number[] {
   const rounds: number[] = [];
-  for (let at = Math.min(first, samples); ; at = Math.min(samples, Math.max(at + 1, Math.ceil(at * growth)))) {
+  const begin = first ?? Math.max(LEAST_FIRST, Math.ceil(samples / 100));
+  for (let at = Math.min(begin, samples); ; at = Math.min(samples, Math.max(at + 1, Math.ceil(at * growth)))) {
     rounds.push(at);
     if (at === samples) return rounds;
   }
@@ -92,14 +96,15 @@ export function blocksOf(
   return Array.from({ length: count }, (_, block) => ({ start: at(block), samples: at(block + 1) - at(block) }));
 }
 
-/** Worth, in degrees of freedom, of the median variance of all arms in the variance of each. */
+/** Worth, in degrees of freedom, of the mean variance of all arms in the variance of each. */
 const PRIOR_FREEDOM = 4;
 
 /**
- * Bounds of the mean effect of each arm over all `samples` samples, which hold together at `confidence`: Student's, with
- * Bonferroni's correction over arms and rounds, and that for a finite population. Variances are moderated (Smyth 2004, SAGMB
- * 3:3): an arm that has not moved yet is not taken for one that never does. Predictions serve where they make the median
- * variance smaller: one choice for all arms, which by itself favours none.
+ * Bounds of the mean effect of each arm over all `samples` samples, which hold together at about `confidence`: Student's,
+ * with Bonferroni's correction over arms and rounds, and that for a finite population. Variances are moderated (Smyth 2004,
+ * SAGMB 3:3), by their mean: an arm whose samples have not shown yet what it costs is not taken for one that costs nothing.
+ * It remains an approximation, worst for effects on so few samples that no arm's have come. Predictions serve where they
+ * make the mean variance smaller: one choice for all arms, which by itself favours none.
  */
 export function boundsOf(
   arms: readonly Arm[],
@@ -110,9 +115,9 @@ export function boundsOf(
 ): Bounds[] {
   const plain = arms.map(({ n, sum, squares, blocks }) => varianceOf(n, sum, squares, blocks));
   const residual = arms.map((arm) => varianceOf(arm.n, arm.residualSum, arm.residualSquares, arm.blocks));
-  const isPredicted = medianOf(residual) < medianOf(plain);
+  const isPredicted = meanOf(residual) < meanOf(plain);
   const variances = isPredicted ? residual : plain;
-  const prior = medianOf(variances);
+  const prior = meanOf(variances);
   const tail = (1 - confidence) / (2 * arms.length * rounds);
   const quantiles = new Map<number, number>();
   return arms.map(({ n, sum, residualSum, blocks }, row) => {
@@ -135,10 +140,10 @@ function varianceOf(n: number, sum: number, squares: number, blocks: number): nu
   return blocks < 2 ? null : Math.max(0, squares - (sum * sum) / n) / (blocks - 1);
 }
 
-/** Median of the variances that are not 0, which are those of arms that have moved; 0 for none. */
-function medianOf(variances: readonly (number | null)[]): number {
+/** Mean of the variances that are not 0, which are those of arms that have moved; 0 for none. */
+function meanOf(variances: readonly (number | null)[]): number {
   const moved = variances.filter((variance) => variance !== null && variance > 0) as number[];
-  return moved.sort((a, b) => a - b)[moved.length >> 1] ?? 0;
+  return moved.reduce((sum, variance) => sum + variance, 0) / Math.max(1, moved.length);
 }
 
 /** Arms after a round: those that are told apart from the top k, or from the rest, are no longer open. */

@@ -114,7 +114,7 @@ class Run {
     this.#opened ??= await openStudy(study, files, this.#making);
     const opened = this.#opened;
     assertHeldAfterActivation(opened.study);
-    assertAdaptive(opened.study);
+    assertAdaptive(opened);
     this.#trainingSets ??= new TrainingSets(opened, files, this.#makingUnlessStopped);
     this.#trained ??= new TrainedNetworks(opened, this.#input.networks ?? NO_STATES, this.#output);
     using gpu = (await this.#device.open()).session(memoryBytes);

@@ -248,7 +248,7 @@ describe("sweeps and analyses", () => {
       controls: ["random", "dissimilar"],
     });
     expect(sweepOf({ ablate: "each-unit", adaptive: {} })).toMatchObject({
-      adaptive: { top: 10, by: "loss", confidence: 0.95, first: 16, growth: 1.5 },
+      adaptive: { top: 10, by: "loss", confidence: 0.95, first: null, growth: 1.5 },
     });
     const replacements = ["class-mean", { scale: 2 }];
     expect(sweepOf({ ablate: "whole-layer", replacements })).toMatchObject({

@@ -213,8 +213,8 @@ export interface AdaptiveOptions {
   readonly top: number;
   readonly by: "loss" | "accuracy";
   readonly confidence: number;
-  /** Samples of the first part, and how much larger all parts together become with each. */
-  readonly first: number;
+  /** Samples of the first part (null: a hundredth of all, 16 at least), and how much larger all parts become with each. */
+  readonly first: number | null;
   readonly growth: number;
 }
 

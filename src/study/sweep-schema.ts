@@ -110,7 +110,7 @@ const adaptive = object({
     number("a confidence between 0.5 and 1", (value) => value > 0.5 && value < 1),
     0.95,
   ),
-  first: v.optional(whole(2, COUNT_MAX), 16),
+  first: v.optional(v.nullable(whole(2, COUNT_MAX)), null),
   growth: v.optional(
     number("a number greater than 1", (value) => value > 1),
     1.5,

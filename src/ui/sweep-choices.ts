@@ -71,7 +71,7 @@ function moreSweeps(layers: readonly number[]): readonly Sweep[] {
     {
       ablate: "each-unit",
       layers,
-      adaptive: { top: 10, by: "loss", confidence: 0.95, first: 16, growth: 1.5 },
+      adaptive: { top: 10, by: "loss", confidence: 0.95, first: null, growth: 1.5 },
     },
     { ablate: "whole-layer", layers },
     { ...cumulative, order: "random", draws: 10 },

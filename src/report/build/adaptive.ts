@@ -24,7 +24,7 @@ export function adaptive(input: ReportInput): Section | null {
     ),
     paragraphs: [
       "Ablations were ranked on growing parts of the samples, and those left out early that could no longer be among the most damaging.",
-      "Settled means that the set of the most damaging holds at the confidence named; their order within it, and those that were left out early, are known less well.",
+      "Settled means that the set of the most damaging holds at about the confidence named, which supposes that what an ablation costs shows on more than a very few samples; their order within it, and those that were left out early, are known less well.",
     ],
     figures: records
       .filter(({ top }) => top.length > 0)

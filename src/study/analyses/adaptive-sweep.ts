@@ -21,8 +21,9 @@ import { reordered } from "../../data/subset.ts";
 import { needsMoments } from "../../engine/site.ts";
 import type { AdaptiveRecord } from "../analysis-records.ts";
 import { expand } from "../expand.ts";
+import type { OpenedStudy } from "../open-study.ts";
 import { planOpened } from "../plan-opened.ts";
-import type { AdaptiveOptions, Study, Sweep } from "../study.ts";
+import type { AdaptiveOptions, Sweep } from "../study.ts";
 import { type AnalysisDevice, mayGoOn, progressOf } from "./device.ts";
 import { predictedEffects } from "./predicted-effects.ts";
 
@@ -39,7 +40,7 @@ export function adaptiveSweeps(
 
 /** The ablations that an adaptive sweep ranks. */
 export function rankedAblations(
-  { opened }: Pick<AnalysisDevice, "opened">,
+  { opened }: { readonly opened: Pick<OpenedStudy, "study" | "subject"> },
   { adaptive: _, ...sweep }: EachUnit,
 ): AblationSource {
   return expand({ ...opened.study, sweeps: [sweep] }, opened.subject.ablatable);
@@ -167,21 +168,32 @@ function recordOf(
 }
 
 /**
- * Refuses adaptive sweeps whose replacements are measured on all samples first: that would cost what the sweep is to save.
- * Throws `unsupported`.
+ * Refuses adaptive sweeps whose replacements are measured on all samples first, which would cost what the sweep is to save,
+ * and those that ask for as many units as they have: all of them need no choosing. Throws `unsupported`, `bad-study`.
  */
-export function assertAdaptive({ sweeps, replacement: own }: Pick<Study, "sweeps" | "replacement">): void {
-  for (const [index, { replacements, replacement = own }] of adaptiveSweeps(sweeps)) {
+export function assertAdaptive(opened: Pick<OpenedStudy, "study" | "subject">): void {
+  const { sweeps, replacement: own } = opened.study;
+  for (const [index, sweep] of adaptiveSweeps(sweeps)) {
+    const { replacements, replacement = own, adaptive } = sweep;
+    const where = `sweeps[${index}]`;
     const found = (replacements ?? [replacement]).find(
       (each) => needsMoments(each) || ["class-mean", "resample", "optimal"].includes(each.kind),
     );
-    if (!found) continue;
+    if (found) {
+      throw new LesionError(
+        "unsupported",
+        `sweep ${index} is adaptive and replaces by ${found.kind}, which takes all samples to know`,
+        { where, fix: 'Replace by "zero", a constant or a scale, or leave "adaptive" out.' },
+      );
+    }
+    const { count } = rankedAblations({ opened }, sweep);
+    if (adaptive.top < count) continue;
     throw new LesionError(
-      "unsupported",
-      `sweep ${index} is adaptive and replaces by ${found.kind}, which takes all samples to know`,
+      "bad-study",
+      `sweep ${index} asks for the ${adaptive.top} most damaging of ${count} ablations`,
       {
-        where: `sweeps[${index}]`,
-        fix: 'Replace by "zero", a constant or a scale, or leave "adaptive" out.',
+        where: `${where}.adaptive.top`,
+        fix: `Ask for fewer than ${count}, or leave "adaptive" out, which measures each on all samples.`,
       },
     );
   }
