@@ -11,6 +11,7 @@ import { LAB_FOLDER } from "../src/cli/project-root.ts";
 import { type LabServer, startServer } from "../src/cli/server.ts";
 import { decode, encode } from "../src/cli/transport.ts";
 import type { ErrorReport } from "../src/core/errors.ts";
+import { recordLine } from "../src/study/journal.ts";
 import type { LesionRecord } from "../src/study/records.ts";
 import type { RunEvent } from "../workers/protocol.ts";
 import { ABLATIONS, comparable, smallStudy } from "./small-study.ts";
@@ -99,7 +100,8 @@ test("a device lost in the middle is replaced, a worker that dies is resumed, an
   expect(rowsOf(killed)).toBeLessThan(ABLATIONS);
   const kept = (name: string) => ({ url: server.share(join(folder, name)) });
   const trained = { trained: kept("trained.onnx"), untrained: kept("untrained.onnx") };
-  const resumption = { journal: [...killed.records], trained };
+  await writeFile(join(folder, "results.ndjson"), killed.records.map(recordLine).join(""));
+  const resumption = { journal: kept("results.ndjson"), trained };
   expect(await run(killed, resumption, null)).toMatchObject({ ok: { state: "done", ablations: ABLATIONS } });
   expectSame(killed, undisturbed);
 });

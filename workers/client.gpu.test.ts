@@ -7,6 +7,7 @@ import {
   ablationsOf,
   isAblation,
   isEpoch,
+  journalOf,
   measured,
   type Outcome,
   recordsOf,
@@ -147,7 +148,7 @@ describe("a person", () => {
     expect(kept.length).toBe(end.ablations);
     expect(kept.length).toBeLessThan(ABLATIONS);
 
-    const second = await start(engine, { journal: records, trained: trainedOf(events) }).outcome;
+    const second = await start(engine, { journal: journalOf(records), trained: trainedOf(events) }).outcome;
     expect(second.end).toMatchObject({ state: "done", ablations: ABLATIONS });
     expect(second.records.map(({ type }) => type)).not.toContain("train");
     expect(second.records.map(({ type }) => type)).not.toContain("baseline");
@@ -156,7 +157,7 @@ describe("a person", () => {
 
   test("resumes a run that is complete: nothing is computed", async () => {
     const { records, end } = await start(engine, {
-      journal: whole.records,
+      journal: journalOf(whole.records),
       trained: trainedOf(whole.events),
     }).outcome;
     expect(records).toEqual([end]);
@@ -164,7 +165,7 @@ describe("a person", () => {
   });
 
   test("cannot resume another study's journal", async () => {
-    const { outcome } = start(engine, { study: { ...study, seed: 2 }, journal: whole.records });
+    const { outcome } = start(engine, { study: { ...study, seed: 2 }, journal: journalOf(whole.records) });
     await expect(outcome).rejects.toMatchObject({ code: "bad-study", where: "study" });
   });
 });
@@ -221,7 +222,7 @@ describe("a worker that dies", () => {
     await expect(run.pause()).rejects.toMatchObject({ code: "worker-died" });
 
     const journal = recordsOf(events);
-    const second = await start(mortal, { journal, trained: trainedOf(events) }).outcome;
+    const second = await start(mortal, { journal: journalOf(journal), trained: trainedOf(events) }).outcome;
     expect(measured([...journal, ...second.records])).toEqual(measured(whole.records));
     mortal[Symbol.dispose]();
   });

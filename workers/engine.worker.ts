@@ -13,6 +13,8 @@ import { describeModel } from "../src/network/describe.ts";
 import { checkRequestOf } from "../src/study/check-request.ts";
 import { bitsOfRows, completedRows } from "../src/study/journal.ts";
 import { planStudy } from "../src/study/plan-study.ts";
+import { readJournal } from "../src/study/read-journal.ts";
+import type { LesionRecord } from "../src/study/records.ts";
 import { runStudy } from "../src/study/run.ts";
 import type { RunInput, RunOutput } from "../src/study/run-interface.ts";
 import { runModel } from "../src/study/run-model.ts";
@@ -20,7 +22,7 @@ import "./errors-over-comlink.ts";
 import { type EventSender, sendEvents } from "./event-stream.ts";
 import { holdLifeline } from "./lifeline.ts";
 import type { BitRows, EngineApi, Files, RunRequest } from "./protocol.ts";
-import { bytesOf, studyFiles } from "./study-files.ts";
+import { bytesOf, piecesOf, studyFiles } from "./study-files.ts";
 
 /** A run under way. */
 interface Control {
@@ -60,23 +62,32 @@ async function reopened(): Promise<Gpu> {
 
 const REOPEN_AFTER_MS = [100, 400, 1500];
 
-function inputOf(request: Omit<RunRequest, "id">): RunInput {
+async function inputOf(request: Omit<RunRequest, "id">): Promise<RunInput> {
+  const journal = await recordsOf(request);
   return {
     study: request.study,
     files: studyFiles(request.files),
     memoryBytes: request.memoryBytes ?? null,
-    journal: request.journal ?? [],
+    journal,
     trained: request.trained ?? null,
     checkpoints: keptStates(request.checkpoints ?? {}),
     networks: keptStates(request.networks ?? {}),
-    journalBits: () => journalBits(request),
+    journalBits: () => journalBits(request, journal),
     shard: request.shard ?? null,
     tuning,
   };
 }
 
+/** What an earlier run recorded. Throws `bad-file`. */
+async function recordsOf({ journal }: Pick<RunRequest, "journal">): Promise<readonly LesionRecord[]> {
+  return journal === undefined ? [] : (await readJournal(piecesOf(journal, "results.ndjson"))).records;
+}
+
 /** Bits of the journal's ablations; null where they were not kept. */
-async function journalBits({ journal = [], journalBits: kept }: Omit<RunRequest, "id">): Promise<BitRows | null> {
+async function journalBits(
+  { journalBits: kept }: Pick<RunRequest, "journalBits">,
+  journal: readonly LesionRecord[],
+): Promise<BitRows | null> {
   if (kept === undefined || "rows" in kept) return kept ?? null;
   const samples = journal.find((record) => record.type === "baseline")?.samples;
   if (samples === undefined) return null;
@@ -122,7 +133,7 @@ const api: EngineApi = {
     return describeModel(await readModel(name, studyFiles(files)));
   },
   async plan(request) {
-    return planStudy(inputOf(request), await device());
+    return planStudy(await inputOf(request), await device());
   },
   async runModel(request) {
     const inputs = await Promise.all(
@@ -140,7 +151,7 @@ const api: EngineApi = {
     runs.set(request.id, control);
     const events = sendEvents(port);
     try {
-      return await runStudy(inputOf(request), outputTo(events), { open: device }, () => proceed(control, events));
+      return await runStudy(await inputOf(request), outputTo(events), { open: device }, () => proceed(control, events));
     } finally {
       runs.delete(request.id);
       events.end();
@@ -167,7 +178,7 @@ const api: EngineApi = {
     control.paused = null;
   },
   async checkRequest(request, size) {
-    const made = await checkRequestOf(inputOf(request), size, await device());
+    const made = await checkRequestOf(await inputOf(request), size, await device());
     return transfer(made, [made.inputs.buffer, made.logits.buffer]);
   },
   async loseDevice() {

@@ -21,8 +21,8 @@ export interface RunRequest {
   readonly files: Files;
   /** Bytes the run may allocate on the GPU; absent: what the adapter suggests. */
   readonly memoryBytes?: number;
-  /** Records of an earlier, interrupted run of the same study: ablations among them are not computed again. */
-  readonly journal?: readonly LesionRecord[];
+  /** The journal of an earlier, interrupted run of the same study, its lines: what they record is not computed again. */
+  readonly journal?: FileSource;
   /** Correctness bits of the rows of `journal`, where they were kept: rows, or the file that holds all of them (bits.bin). */
   readonly journalBits?: BitRows | FileSource;
   /** Networks trained by that earlier run: they are not trained again. ONNX. */

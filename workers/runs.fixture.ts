@@ -1,4 +1,5 @@
 /** Small studies of made digits, and runs of them through a real worker, for the tests of the engine's client. */
+import { recordLine } from "../src/study/journal.ts";
 import type { AblationRecord, EndRecord, LesionRecord } from "../src/study/records.ts";
 import type { Engine, EngineRun } from "./client.ts";
 import type { RunEvent, RunRequest } from "./protocol.ts";
@@ -61,6 +62,9 @@ export function start(engine: Engine, request: Partial<Request> = {}): Watched {
 
 export const recordsOf = (events: readonly RunEvent[]): LesionRecord[] =>
   events.flatMap((event) => (event.kind === "records" ? event.records : []));
+
+/** Records as a later run takes them. */
+export const journalOf = (records: readonly LesionRecord[]): Blob => new Blob(records.map(recordLine));
 
 export const ablationsOf = (records: readonly LesionRecord[]): AblationRecord[] =>
   records.filter((record) => record.type === "ablation");

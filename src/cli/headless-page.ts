@@ -135,7 +135,7 @@ interface Answer {
   readonly error?: ErrorReport;
 }
 
-/** Runs in the page. Arguments come as one text: as objects, a journal of 100,000 records takes Playwright a minute. */
+/** Runs in the page. Arguments come as one text: as objects, 100,000 addresses of images take Playwright a minute. */
 function callInPage({ name, text }: { name: string; text: string }): Promise<Answer> {
   const engine: Record<string, (...args: unknown[]) => Promise<Answer>> = Reflect.get(globalThis, "lesion");
   return engine[name]!(...JSON.parse(text));

@@ -1,4 +1,4 @@
-import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { Readable } from "node:stream";
@@ -87,7 +87,7 @@ describe("RunDirectory", () => {
     await write(false, [head, rows(3), artifact("trained.onnx"), artifact("trained.safetensors"), artifact(state)]);
     await writeFile(join(folder, "checkpoint-train-4.safetensors.part"), "half of one");
     const once = await RunDirectory.prepare(folder, sampleStudy, true);
-    const journal = [runRecord, baselineRecord, ablationRecord(3)];
+    const journal = { url: "at results.ndjson" };
     const checkpoints = { [state]: { url: `at ${state}` } };
     const journalBits = { url: "at bits.bin" };
     const network = (name: string) => ({ [name]: { url: `at ${name}` } });
@@ -197,6 +197,24 @@ describe("RunDirectory", () => {
   );
 });
 
-test("readRun names a folder without a run", async () => {
-  await expect(readRun(parent)).rejects.toMatchObject({ code: "not-found", where: join(parent, "results.ndjson") });
+describe("readRun", () => {
+  test("names a folder without a run", async () => {
+    await expect(readRun(parent)).rejects.toMatchObject({ code: "not-found", where: join(parent, "results.ndjson") });
+  });
+
+  test("says what else keeps it from reading, and not that there is no run", async () => {
+    await mkdir(join(parent, "results.ndjson"));
+    await expect(readRun(parent)).rejects.toMatchObject({
+      code: "bad-file",
+      message: expect.stringMatching(/results\.ndjson cannot be read: EISDIR/),
+    });
+  });
+
+  test("reads in pieces of any size", async () => {
+    await write(false, [head, rows(0, 1)]);
+    await appendFile(join(folder, "results.ndjson"), '{"type":"ablation","sw');
+    const whole = await readRun(folder);
+    expect(whole.records).toEqual([runRecord, baselineRecord, ablationRecord(0), ablationRecord(1)]);
+    for (const size of [1, 100, 4096]) expect(await readRun(folder, size)).toEqual(whole);
+  });
 });

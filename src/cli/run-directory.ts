@@ -3,12 +3,14 @@
  * speaks of them, so that whatever ends the process, the journal is the truth. The folder is made with the first record:
  * a run that fails on its input leaves nothing behind.
  */
+import { createReadStream } from "node:fs";
 import { type FileHandle, mkdir, open, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { BitRows, RunEvent } from "../../workers/protocol.ts";
 import { LesionError } from "../core/errors.ts";
 import { canonicalJson } from "../core/hash.ts";
-import { assertSameStudy, bitsBytes, parseJournal, recordKey, recordLine } from "../study/journal.ts";
+import { assertSameStudy, bitsBytes, journalPieces, recordKey, resolved } from "../study/journal.ts";
+import { type Journal, readJournal } from "../study/read-journal.ts";
 import type { EndRecord, LesionRecord } from "../study/records.ts";
 import { parseStudyText } from "../study/schema.ts";
 import type { Study } from "../study/study.ts";
@@ -23,33 +25,35 @@ const STUDY = "study.json";
 const LOCK = "lock";
 const IS_CHECKPOINT = /^checkpoint-.+\.safetensors$/;
 
-/** The journal of a run that was written earlier. Throws `not-found`, `bad-file`. */
-export async function readRun(folder: string): Promise<{ records: LesionRecord[]; validBytes: number }> {
+/** The journal of a run that was written earlier, read in pieces. Throws `not-found`, `bad-file`. */
+export async function readRun(folder: string, pieceBytes = 2 ** 20): Promise<Journal> {
   const path = join(folder, JOURNAL);
-  const text = await readFile(path, "utf8").catch((cause: unknown) => {
+  return readJournal(createReadStream(path, { highWaterMark: pieceBytes })).catch((cause: NodeJS.ErrnoException) => {
+    if (cause instanceof LesionError) throw cause;
+    if (cause.code !== "ENOENT") {
+      throw new LesionError("bad-file", `${path} cannot be read: ${cause.message}`, { where: path, cause });
+    }
     throw new LesionError("not-found", `${folder} holds no run: ${JOURNAL} is missing`, {
       where: path,
       fix: "Give the folder that `lesion run --out` wrote.",
       cause,
     });
   });
-  const { records, validBytes } = parseJournal(text);
-  return { records: [...records], validBytes };
 }
 
 /** A run being written. Owns the journal's file handles and the folder's lock. */
 export class RunDirectory implements AsyncDisposable {
   readonly folder: string;
-  /** Everything journaled so far, of this process and earlier ones. */
-  readonly records: LesionRecord[];
   readonly #disk: StudyOnDisk;
+  /** Every record in the order in which it was written, by this process and, where they still counted, by earlier ones. */
+  readonly #journaled: LesionRecord[];
   readonly #known = new Set<string | null>();
   #open: { readonly journal: FileHandle; readonly bits: FileHandle } | null = null;
 
   private constructor(folder: string, study: StudyOnDisk, records: LesionRecord[]) {
     this.folder = folder;
     this.#disk = study;
-    this.records = records;
+    this.#journaled = records;
     for (const record of records) this.#known.add(recordKey(record));
   }
 
@@ -79,6 +83,11 @@ export class RunDirectory implements AsyncDisposable {
     return new RunDirectory(folder, study, records);
   }
 
+  /** What is journaled, each thing once, as reading the journal anew would give it. */
+  get records(): readonly LesionRecord[] {
+    return resolved(this.#journaled);
+  }
+
   get study(): Study {
     return this.#disk.study;
   }
@@ -87,16 +96,15 @@ export class RunDirectory implements AsyncDisposable {
   async resumption(
     page: Pick<HeadlessPage, "share">,
   ): Promise<Pick<PageRequest, "journal" | "journalBits" | "trained" | "checkpoints" | "networks">> {
-    const journal = this.records.filter((record) => record.type !== "end" && record.type !== "failure");
-    if (journal.length === 0) return {};
+    if (this.#journaled.every(({ type }) => type === "end" || type === "failure")) return {};
     const names = (await readdir(this.folder)).sort();
     const files = (some: readonly string[]) =>
       shared(page, new Map(some.map((name) => [name, join(this.folder, name)])));
     const networks = files(names.filter((name) => name.endsWith(".onnx")));
     const { "trained.onnx": trained, "untrained.onnx": untrained } = networks;
-    const { [BITS]: bits } = files(names.filter((name) => name === BITS));
+    const { [JOURNAL]: journal, [BITS]: bits } = files(names.filter((name) => name === JOURNAL || name === BITS));
     return {
-      journal,
+      ...(journal ? { journal } : {}),
       ...(bits ? { journalBits: bits } : {}),
       ...(trained && untrained ? { trained: { trained, untrained } } : {}),
       checkpoints: files(names.filter((name) => IS_CHECKPOINT.test(name))),
@@ -147,7 +155,7 @@ export class RunDirectory implements AsyncDisposable {
 
   /** Journals how the run ended, unless its events did. */
   async finish(end: EndRecord): Promise<void> {
-    if (this.records.at(-1)?.type !== "end") await this.#append([end], null);
+    if (this.#journaled.at(-1)?.type !== "end") await this.#append([end], null);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -160,7 +168,7 @@ export class RunDirectory implements AsyncDisposable {
   }
 
   async #append(records: readonly LesionRecord[], bits: BitRows | null): Promise<void> {
-    const first = this.records[0];
+    const first = this.#journaled[0];
     for (const record of records) if (record.type === "run" && first?.type === "run") assertSameStudy(first, record);
     const news = records.filter((record) => {
       const key = recordKey(record);
@@ -177,10 +185,10 @@ export class RunDirectory implements AsyncDisposable {
       await files.bits.datasync();
     }
     if (news.length === 0) return;
-    await files.journal.appendFile(news.map((record) => recordLine(record)).join(""));
+    for (const piece of journalPieces(news)) await files.journal.appendFile(piece);
     await files.journal.datasync();
     for (const record of news) {
-      this.records.push(record);
+      this.#journaled.push(record);
       this.#known.add(recordKey(record));
     }
   }

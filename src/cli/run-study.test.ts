@@ -26,7 +26,8 @@ const engine = (before = "") => `
     plan: async () => ({ error: { code: "bad-model", message: "no such layer", where: "node 3", fix: "Look." } }),
     cancel: async () => { cancelled = true; return {}; },
     run: async (request, artifacts) => {
-      const known = new Set((request.journal ?? []).map((record) => record.row));
+      const journal = request.journal ? await (await fetch(request.journal.url)).text() : "";
+      const known = new Set(journal.split("\\n").filter(Boolean).map((line) => JSON.parse(line).row));
       await send([sample.runRecord, sample.baselineRecord]);
       const put = (name, body) => fetch(artifacts + "/" + encodeURIComponent(name), { method: "PUT", body });
       if (!(await put("trained.onnx", "abc")).ok) throw new Error("not kept");

@@ -10,9 +10,10 @@ import {
   bitsRowBytes,
   bitsWords,
   completedRows,
-  parseJournal,
+  journalPieces,
   recordLine,
 } from "./journal.ts";
+import { type Journal, journalReader } from "./read-journal.ts";
 import type { LesionRecord } from "./records.ts";
 import { analyzeRecovery } from "./recovery-summary.ts";
 import {
@@ -23,6 +24,14 @@ import {
   sampleRecoveries,
   sampleRun,
 } from "./sample-run.test-support.ts";
+
+/** Reads text, or bytes, that come in pieces of `size` bytes. */
+function parseJournal(content: string | Uint8Array, where?: string, size = 1024): Journal {
+  const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
+  const reader = journalReader(where);
+  for (let at = 0; at < bytes.length; at += size) reader.read(bytes.subarray(at, at + size));
+  return reader.end();
+}
 
 const textOf = (records: readonly LesionRecord[]) => records.map(recordLine).join("");
 const failure = (text: string): LesionError => {
@@ -41,8 +50,8 @@ describe("a journal cut off anywhere", () => {
 
   test("gives the complete lines, and their length in bytes", () => {
     fc.assert(
-      fc.property(fc.integer({ min: 0, max: bytes.length }), (length) => {
-        const { records, validBytes } = parseJournal(new TextDecoder().decode(bytes.subarray(0, length)));
+      fc.property(fc.integer({ min: 0, max: bytes.length }), fc.integer({ min: 1, max: 700 }), (length, size) => {
+        const { records, validBytes } = parseJournal(bytes.subarray(0, length), "results.ndjson", size);
         expect(validBytes).toBe(bytes.subarray(0, length).lastIndexOf(10) + 1);
         expect(records).toEqual([named, ...sampleRecords.slice(1)].slice(0, records.length));
       }),
@@ -52,7 +61,7 @@ describe("a journal cut off anywhere", () => {
   test("cut to its valid bytes and written on, is whole again", () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: bytes.length }), (length) => {
-        const first = parseJournal(new TextDecoder().decode(bytes.subarray(0, length)));
+        const first = parseJournal(bytes.subarray(0, length));
         const kept = new TextDecoder().decode(bytes.subarray(0, first.validBytes));
         const done = completedRows(first.records);
         const rest = sampleAblations.filter(({ row }) => !done.has(row));
@@ -66,6 +75,33 @@ describe("a journal cut off anywhere", () => {
     const { records, validBytes } = parseJournal(`${textOf([sampleRun])}\0\0\0\0`);
     expect(records).toEqual([sampleRun]);
     expect(validBytes).toBe(recordLine(sampleRun).length);
+  });
+});
+
+describe("a journal in pieces", () => {
+  test("may be split in the middle of a character, of a line, and before or after a line break", () => {
+    const named = { ...sampleRun, name: "gemüse 🍌" };
+    const text = textOf([named, ...sampleRecords.slice(1)]);
+    const whole = { records: [named, ...sampleRecords.slice(1)], validBytes: new TextEncoder().encode(text).length };
+    for (const size of [1, 2, 3, 7, 64, text.length]) {
+      expect(parseJournal(text, "results.ndjson", size)).toEqual(whole);
+      expect(parseJournal(`${text}{"type":"ablation","na`, "results.ndjson", size)).toEqual(whole);
+    }
+  });
+
+  test("names the line that is damaged, however it was split", () => {
+    const text = `${textOf([sampleRun, sampleBaseline])}{}\n`;
+    for (const size of [1, 5, 4096])
+      expect(() => parseJournal(text, "r", size)).toThrow(expect.objectContaining({ where: "r, line 3" }));
+  });
+
+  test.each([1, 500, 2 ** 20])("is written in pieces of whole lines of about %i characters", (length) => {
+    const pieces = [...journalPieces(sampleRecords, length)];
+    expect(pieces.join("")).toBe(textOf(sampleRecords));
+    expect(pieces.every((piece) => piece.endsWith("\n"))).toBe(true);
+    const longest = Math.max(...sampleRecords.map((record) => recordLine(record).length));
+    expect(Math.max(...pieces.map((piece) => piece.length))).toBeLessThan(length + longest);
+    expect(pieces.length).toBe(length === 1 ? sampleRecords.length : length === 500 ? pieces.length : 1);
   });
 });
 

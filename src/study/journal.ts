@@ -2,62 +2,29 @@
  * The journal of a run, `results.ndjson`: one record a line, only ever appended to. A process can be killed in the middle
  * of a write, so a last line without its line break never counts; everything before it does, once.
  */
-import * as v from "valibot";
 import { wordsFor } from "../core/bitset.ts";
 import { type ErrorCode, LesionError } from "../core/errors.ts";
 import { analysisKey } from "./analysis-key.ts";
-import { recordSchema } from "./record-schema.ts";
 import type { BitRows, LesionRecord, RunRecord } from "./records.ts";
-
-/** What a journal's text holds. */
-export interface Journal {
-  /** In the order of the journal, each thing once; see `resolved`. */
-  readonly records: readonly LesionRecord[];
-  /** Length of the complete lines in UTF-8: cut the file to it before appending. */
-  readonly validBytes: number;
-}
 
 /** A record as its line of the journal, with the line break. */
 export function recordLine(record: LesionRecord): string {
   return `${JSON.stringify(record)}\n`;
 }
 
-/**
- * Reads a journal. A last line without a line break was cut off while it was written, and is left out. `where` names
- * the file in errors.
- * @throws LesionError `bad-file` naming the line, where a complete line is no record.
- */
-export function parseJournal(text: string, where = "results.ndjson"): Journal {
-  const end = text.lastIndexOf("\n") + 1;
-  const complete = text.slice(0, end);
-  const records = complete
-    .split("\n")
-    .slice(0, -1)
-    .map((line, index) => parseLine(line, `${where}, line ${index + 1}`));
-  return { records: resolved(records), validBytes: new TextEncoder().encode(complete).length };
-}
+/** Characters of a piece of a journal, about: far less than a string can hold. */
+const PIECE_LENGTH = 2 ** 18;
 
-function parseLine(line: string, where: string): LesionRecord {
-  const fix = "The file was changed after it was written; restore it from a copy, or run the study again.";
-  let value: unknown;
-  try {
-    value = JSON.parse(line);
-  } catch (cause) {
-    throw new LesionError("bad-file", `${where} is not JSON: ${JSON.stringify(line.slice(0, 60))}`, {
-      where,
-      fix,
-      cause,
-    });
+/** The lines of records in pieces, each of whole lines: all of a journal may be more than one string can hold. */
+export function* journalPieces(records: Iterable<LesionRecord>, pieceLength = PIECE_LENGTH): Generator<string> {
+  let piece = "";
+  for (const record of records) {
+    piece += recordLine(record);
+    if (piece.length < pieceLength) continue;
+    yield piece;
+    piece = "";
   }
-  const result = v.safeParse(recordSchema, value);
-  if (result.success) return value as LesionRecord;
-  const [issue] = result.issues;
-  const key = v.getDotPath(issue) ?? "the record";
-  throw new LesionError("bad-file", `${where} is no record: ${key}: ${issue.message}`, {
-    where,
-    fix,
-    detail: { key, expected: issue.expected, received: issue.received },
-  });
+  if (piece !== "") yield piece;
 }
 
 /**

@@ -4,8 +4,8 @@ import { buildReport } from "../report/build-report.ts";
 import { SAMPLE_STUDY, sampleReportRun } from "../report/sample-report.test-support.ts";
 import { defaultStudy } from "../study/defaults.ts";
 import { ANALYSIS_GROUPS, journalOf, revisionOf } from "./analysis-groups.ts";
+import { journalBlob } from "./journal-blob.ts";
 import { addRecords, emptyResults } from "./live-results.ts";
-import { journalBlob } from "./live-sections.ts";
 import { sectionsOf } from "./report-answer.ts";
 
 const sample = sampleReportRun();

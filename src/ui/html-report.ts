@@ -1,8 +1,8 @@
 /** The report of a whole run, as `lesion report --out` writes it. */
 import { LesionError } from "../core/errors.ts";
 import type { Study } from "../study/study.ts";
+import { journalBlob } from "./journal-blob.ts";
 import type { LiveResults } from "./live-results.ts";
-import { journalBlob } from "./live-sections.ts";
 import type { ReportMaker } from "./report-request.ts";
 import type { RunControl } from "./run-control.ts";
 

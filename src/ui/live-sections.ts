@@ -6,28 +6,17 @@
 import { effect, type ReadonlySignal, signal } from "@preact/signals";
 import type { ErrorReport } from "../core/errors.ts";
 import { reportOf } from "../core/errors.ts";
-import { recordLine } from "../study/journal.ts";
-import type { LesionRecord } from "../study/records.ts";
 import { ANALYSIS_GROUPS, type AnalysisGroup, journalOf, revisionOf } from "./analysis-groups.ts";
+import { journalBlob } from "./journal-blob.ts";
 import type { LiveResults } from "./live-results.ts";
 import type { ReportMaker, ShownSection } from "./report-request.ts";
 import type { RunControl } from "./run-control.ts";
-import { collected } from "./save.ts";
 
 /** Between two makings of a section, and how often the next is looked for. */
 const LEAST_PAUSE_MS = 250;
 const LOOK_MS = 100;
 /** Making takes at most one part in so many and one. */
 const REST = 4;
-
-/** Lines of a journal, for the worker that makes reports. Made a few at a time, so that the page answers meanwhile. */
-export async function journalBlob(records: readonly LesionRecord[]): Promise<Blob> {
-  return new Blob(await collected(lines(records)));
-}
-
-function* lines(records: readonly LesionRecord[]): Generator<string> {
-  for (const record of records) yield recordLine(record);
-}
 
 /** What is shown of a run's analyses, by group, and follows `run`. What goes wrong is told to `notify`, once a section. */
 export function liveSections(

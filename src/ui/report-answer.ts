@@ -1,9 +1,10 @@
 /** What the worker that makes reports does with a request. */
+import { streamPieces } from "../core/stream-pieces.ts";
 import { buildReport } from "../report/build-report.ts";
 import { figureSvg } from "../report/figures/figure.ts";
 import { reportHtml } from "../report/html.ts";
 import type { Report } from "../report/report.ts";
-import { parseJournal } from "../study/journal.ts";
+import { readJournal } from "../study/read-journal.ts";
 import { resultsOf } from "../study/results.ts";
 import type { ReportRequest, ShownSection } from "./report-request.ts";
 
@@ -30,7 +31,7 @@ const OVERVIEW = "ablations";
 const MOST_ROWS = 8;
 
 async function reportOfJournal({ journal, study, status, report }: ReportRequest, most?: number): Promise<Report> {
-  const results = resultsOf(parseJournal(await journal.text()).records);
+  const results = resultsOf((await readJournal(streamPieces(journal.stream()))).records);
   const statusOf = (row: number) => (status?.row === row ? status.ofSample : null);
   return buildReport(results, study, { statusOf, report, ...(most === undefined ? {} : { most }) });
 }

@@ -1,12 +1,26 @@
 import { describe, expect, test } from "vitest";
 import { fakeAblations, fakeBaseline, fakeEnd, fakeEngine, fakeRun } from "../../e2e/fake-engine.ts";
+import type { RunRequest } from "../../workers/protocol.ts";
 import { type ErrorReport, LesionError } from "../core/errors.ts";
+import { streamPieces } from "../core/stream-pieces.ts";
 import { defaultStudy } from "../study/defaults.ts";
+import { readJournal } from "../study/read-journal.ts";
 import type { LesionRecord } from "../study/records.ts";
 import { joinBits, runControl } from "./run-control.ts";
 
 const input = { study: defaultStudy, files: {} };
 const rows = fakeAblations();
+
+/** The request of the run after the first, once it has begun. */
+async function requestAfter(runs: readonly { readonly request: Omit<RunRequest, "id"> }[]) {
+  while (runs.length < 2) await new Promise((resolve) => setTimeout(resolve));
+  return runs[1]!.request;
+}
+
+async function recordsIn({ journal }: Pick<RunRequest, "journal">): Promise<readonly LesionRecord[]> {
+  if (!(journal instanceof Blob)) throw new Error("the journal is no blob");
+  return (await readJournal(streamPieces(journal.stream()))).records;
+}
 
 function started() {
   const { engine, runs } = fakeEngine();
@@ -60,9 +74,9 @@ describe("a run", () => {
     expect(notices.map(([report, kind]) => [report.code, kind])).toEqual([[code, "error"]]);
 
     const again = control.resume();
-    const { request } = runs[1]!;
+    const request = await requestAfter(runs);
     expect(request.study).toBe(defaultStudy);
-    expect(request.journal?.map(({ type }) => type)).toEqual(["run", "baseline", "ablation", "ablation"]);
+    expect(await recordsIn(request)).toEqual([fakeRun, fakeBaseline, ...rows.slice(0, 2)]);
     expect(request.journalBits).toEqual({ rows: [0, 1], wordsPerRow: 32, words });
     expect(request.trained).toEqual({ trained: Uint8Array.of(1), untrained: Uint8Array.of(2) });
     runs[1]!.records(fakeRun, fakeBaseline, ...rows.slice(2));
@@ -84,7 +98,7 @@ describe("a run", () => {
     await ended;
     expect([...control.artifacts.value.keys()]).toEqual(["trained-1.onnx"]);
     void control.resume();
-    const { checkpoints = {} } = runs[1]!.request;
+    const { checkpoints = {} } = await requestAfter(runs);
     expect(Object.keys(checkpoints)).toEqual(["checkpoint-recovery-all-0.safetensors"]);
     const [state] = Object.values(checkpoints);
     expect(state instanceof Blob && new Uint8Array(await state.arrayBuffer())).toEqual(Uint8Array.of(8, 9));
@@ -119,8 +133,8 @@ describe("a run", () => {
     run.fail(new LesionError("worker-died", "gone"));
     await ended;
     void control.resume();
-    const { journal = [], networks = {} } = runs[1]!.request;
-    expect(journal.at(-1)).toEqual(found);
+    const { networks = {}, ...request } = await requestAfter(runs);
+    expect((await recordsIn(request)).at(-1)).toEqual(found);
     expect(Object.keys(networks)).toEqual(["untrained.onnx", "trained.onnx", "trained-1.onnx"]);
     const last = networks["trained-1.onnx"];
     expect(last instanceof Blob && new Uint8Array(await last.arrayBuffer())).toEqual(Uint8Array.of(14));
@@ -141,6 +155,24 @@ describe("a run", () => {
     await ended;
     expect(control.state.value).toBe("interrupted");
     expect(notices[0]![0].code).toBe("out-of-memory");
+  });
+
+  test("asked to cancel while its journal is still being written does so once it has begun", async () => {
+    const { control, ended, run, runs } = started();
+    run.records(fakeRun, fakeBaseline, ...rows);
+    run.fail(new LesionError("worker-died", "gone"));
+    await ended;
+    const again = control.resume();
+    void control.resume();
+    const cancelled = control.cancel();
+    expect(runs.length).toBe(1);
+    await cancelled;
+    expect(control.state.value).toBe("cancelling");
+    expect(runs.length).toBe(2);
+    expect(runs[1]!.calls).toEqual(["cancel"]);
+    runs[1]!.end(fakeEnd("cancelled", rows.length));
+    await again;
+    expect(control.state.value).toBe("cancelled");
   });
 
   test("started over begins with nothing", async () => {

@@ -10,6 +10,7 @@ import { sampleStatus } from "../report/status.ts";
 import type { LesionRecord } from "../study/records.ts";
 import type { Study } from "../study/study.ts";
 import { eventQueue, type Schedule } from "./event-queue.ts";
+import { journalBlob } from "./journal-blob.ts";
 import { addRecords, emptyResults, type LiveResults, reopen } from "./live-results.ts";
 
 /** `interrupted`: it ended in an error, and can go on from what it had. `failed`: it ended before anything was measured. */
@@ -61,6 +62,8 @@ export function runControl(
   let baselineBits: Uint32Array | null = null;
   let checkpoints: Readonly<Record<string, Blob>> = {};
   let handle: EngineRun | null = null;
+  /** The run under way, also while what it begins with is still being made. */
+  let underWay: Promise<EngineRun> | null = null;
   let latest: Progress | null = null;
 
   const queue = eventQueue<readonly LesionRecord[]>(
@@ -109,15 +112,20 @@ export function runControl(
     };
   };
 
-  const follow = async (request: Omit<RunRequest, "id">) => {
+  const begin = (request: Omit<RunRequest, "id">) => {
+    const mine = engine.run(request, (event) => {
+      // Events of a worker that is gone may still be in its port when the next run has begun.
+      if (handle === null || handle === mine) take(event);
+    });
+    handle = mine;
+    return mine;
+  };
+
+  const follow = async (beginning: () => Promise<EngineRun>) => {
     state.value = "running";
+    underWay = beginning();
     try {
-      const mine = engine.run(request, (event) => {
-        // Events of a worker that is gone may still be in its port when the next run has begun.
-        if (handle === null || handle === mine) take(event);
-      });
-      handle = mine;
-      const end = await mine.done;
+      const end = await (await underWay).done;
       await queue.drained();
       if (results.value!.end === null) addRecords(results.value!, [end]);
       if (end.error !== undefined) notify(end.error, "error");
@@ -128,19 +136,33 @@ export function runControl(
       state.value = results.value!.run === null ? "failed" : "interrupted";
     } finally {
       handle = null;
+      underWay = null;
       version.value++;
     }
   };
 
+  const resumption = async (again: Omit<RunRequest, "id">, { journal }: LiveResults) => {
+    const lines = await journalBlob(journal);
+    const journalBits = joinBits(bits);
+    return {
+      ...again,
+      journal: lines,
+      networks: networksOf(artifacts.value),
+      ...(Object.keys(checkpoints).length === 0 ? {} : { checkpoints }),
+      ...(journalBits === null ? {} : { journalBits }),
+    };
+  };
+
   /** A pause or cancel that the worker no longer answers is reported by the run itself. */
   const ask = async (call: (run: EngineRun) => Promise<void>, then: RunState) => {
-    if (handle === null) return;
+    const asked = underWay;
+    if (asked === null) return;
     const before = state.value;
     try {
-      await call(handle);
+      await call(await asked);
       if (state.value === before) state.value = then;
     } catch (thrown) {
-      if (handle !== null) notify(reportOf(thrown), "error");
+      if (underWay !== null) notify(reportOf(thrown), "error");
     }
   };
 
@@ -167,21 +189,15 @@ export function runControl(
       artifacts.value = new Map();
       results.value = emptyResults(next.study);
       checkpoints = {};
-      return follow(next);
+      return follow(async () => begin(next));
     },
     resume: () => {
       if (state.value === "paused") return ask((run) => run.resume(), "running");
       const again = request();
-      if (again === null || results.value === null || handle !== null) return Promise.resolve();
-      reopen(results.value);
-      const journalBits = joinBits(bits);
-      return follow({
-        ...again,
-        journal: [...results.value.journal],
-        networks: networksOf(artifacts.value),
-        ...(Object.keys(checkpoints).length === 0 ? {} : { checkpoints }),
-        ...(journalBits === null ? {} : { journalBits }),
-      });
+      if (again === null || results.value === null || underWay !== null) return Promise.resolve();
+      const { value } = results;
+      reopen(value);
+      return follow(async () => begin(await resumption(again, value)));
     },
     pause: () => ask((run) => run.pause(), "paused"),
     cancel: () => ask((run) => run.cancel(), "cancelling"),

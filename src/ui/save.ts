@@ -15,8 +15,8 @@ export function save(name: string, parts: readonly BlobPart[], type: string): vo
 }
 
 /** All pieces, with a pause for the page after every `budgetMs` of work. */
-export async function collected(pieces: Iterable<string>, budgetMs = 10): Promise<string[]> {
-  const parts: string[] = [];
+export async function collected<Piece>(pieces: Iterable<Piece>, budgetMs = 10): Promise<Piece[]> {
+  const parts: Piece[] = [];
   let started = performance.now();
   for (const piece of pieces) {
     parts.push(piece);
