@@ -26,6 +26,7 @@ const WORKGROUP = 64u;
 const LANES = vec4u(0u, 1u, 2u, 3u);
 const LEAST = vec4f(-3.4e38);
 // include: lib/batch-order.wgsl
+// include: lib/nan.wgsl
 
 @compute @workgroup_size(WORKGROUP)
 fn main(
@@ -40,14 +41,14 @@ fn main(
   let at = row * size.vectors;
   let own = logits[at + label / 4u][label % 4u];
   var tops = LEAST;
-  var beaten = vec4<bool>();
+  var beaten = vec4<bool>(isNan(own));
   for (var v = 0u; v < size.vectors; v++) {
     let classes = v * 4u + LANES;
     let known = classes < vec4u(size.classes);
     let z = logits[at + v];
     tops = max(tops, select(LEAST, z, known));
     let before = (z == vec4f(own)) & (classes < vec4u(label));
-    beaten = beaten | (known & (!(z <= vec4f(own)) | before));
+    beaten = beaten | (known & (isNan4(z) | (z > vec4f(own)) | before));
   }
   let top = max(max(tops.x, tops.y), max(tops.z, tops.w));
   var powers = vec4f(0.0);

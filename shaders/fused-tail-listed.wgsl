@@ -11,6 +11,7 @@
 @group(0) @binding(6) var<storage, read_write> tally: array<atomic<u32>>;
 @group(0) @binding(7) var<storage, read> list: array<u32>;
 // include: lib/activation.wgsl
+// include: lib/nan.wgsl
 // include: lib/tally.wgsl
 
 fn tileOf(index: u32, group: vec3u) -> vec2u {

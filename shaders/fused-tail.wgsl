@@ -11,6 +11,7 @@
 @group(0) @binding(5) var<storage, read> program: array<u32>;
 @group(0) @binding(6) var<storage, read_write> tally: array<atomic<u32>>;
 // include: lib/activation.wgsl
+// include: lib/nan.wgsl
 // include: lib/tally.wgsl
 
 // A workgroup's mask, and the first of its groups of four samples.

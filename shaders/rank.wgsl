@@ -8,6 +8,7 @@
 struct Rank { images: u32, classes: u32, imageStride: u32, classStride: u32 }
 @group(1) @binding(0) var<uniform> size: Rank;
 const WORKGROUP = 64u;
+// include: lib/nan.wgsl
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(global_invocation_id) id: vec3u) {
@@ -20,7 +21,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   var top = own;
   for (var c = 0u; c < size.classes; c++) {
     let other = logits[at + c * size.classStride];
-    if (!(other <= own) || (other == own && c < label)) { rank++; }
+    if (isNan(other) || isNan(own) || other > own || (other == own && c < label)) { rank++; }
     top = max(top, other);
   }
   var sum = 0.0;

@@ -8,6 +8,7 @@ struct ScoreRows { rows: u32, stride: u32, rowWords: u32 }
 @group(1) @binding(0) var<uniform> size: ScoreRows;
 const LOSS = 0u;
 const WORKGROUP = 64u;
+// include: lib/nan.wgsl
 // include: lib/tally.wgsl
 
 @compute @workgroup_size(WORKGROUP)
@@ -28,7 +29,7 @@ fn main(
   var top = own;
   for (var c = 0u; c < CLASSES; c++) {
     let other = logits[at + c];
-    if (!(other <= own) || (other == own && c < label)) { rank++; }
+    if (isNan(other) || isNan(own) || other > own || (other == own && c < label)) { rank++; }
     top = max(top, other);
   }
   let before = known >> 16u;

@@ -13,6 +13,7 @@ struct Score {
 @group(1) @binding(0) var<uniform> size: Score;
 const LOSS = 0u;
 const WORKGROUP = 64u;
+// include: lib/nan.wgsl
 // include: lib/tally.wgsl
 
 @compute @workgroup_size(WORKGROUP)
@@ -28,7 +29,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   var top = own;
   for (var c = 0u; c < CLASSES; c++) {
     let other = logits[at + c];
-    if (!(other <= own) || (other == own && c < label)) { rank++; }
+    if (isNan(other) || isNan(own) || other > own || (other == own && c < label)) { rank++; }
     top = max(top, other);
   }
   let before = truth[sample] >> 16u;

@@ -105,16 +105,18 @@ fn main(
   for (var v = 0u; v < PLACES; v++) { // unroll
     let truth = truthAt(place[v]);
     let label = truth & vec4u(0xffffu);
-    // The first of the greatest logits; what is not a number beats all, and is nobody's class.
+    // The first of the greatest logits; where one is not a number, nobody's class is first.
     var top = logits[v];
     var winner = vec4u(0u);
+    var broken = isNan4(top);
     for (var c = 1u; c < CLASSES; c++) { // unroll
       let other = logits[c * PLACES + v];
-      let better = (other > top) | (other != other);
+      let better = other > top;
       top = select(top, other, better);
       winner = select(winner, vec4u(c), better);
+      broken = broken | isNan4(other);
     }
-    let right = (winner == label) & (top == top);
+    let right = (winner == label) & !broken;
     let samples = isSample(mask, first + v);
     let flipped = ((truth < vec4u(0x10000u)) != right) & samples;
     if (any(flipped)) {
@@ -134,9 +136,10 @@ fn main(
       var rank = vec4u(0u);
       for (var c = 0u; c < CLASSES; c++) { // unroll
         let other = logits[c * PLACES + v];
-        let beats = !(other <= own) | ((other == own) & (vec4u(c) < label));
+        let beats = isNan4(other) | (other > own) | ((other == own) & (vec4u(c) < label));
         rank += select(vec4u(0u), vec4u(1u), beats);
       }
+      rank = select(rank, vec4u(CLASSES), isNan4(own));
       let flipped5 = ((truth < vec4u(0x50000u)) != (rank < vec4u(5u))) & samples;
       if (any(flipped5)) {
         let sample = sampleAt(place[v]);

@@ -33,6 +33,8 @@ interface Case {
   readonly seed: number;
   /** Normal instead of whole numbers, for activations that f32 does not compute exactly. */
   readonly normal?: boolean;
+  /** The weight [unit, j] of the entered layer that is not a number. */
+  readonly broken?: readonly [number, number];
 }
 
 /** Runs a case, and counts it by hand. */
@@ -44,6 +46,7 @@ async function check(variant: FusedTailVariant, options: Case): Promise<void> {
   const stride = Math.ceil(samples / 64) * 64;
   const displacement = numbers(units * stride, 3);
   const entryWeight = numbers(units * width, 2);
+  if (options.broken) entryWeight[options.broken[0] * width + options.broken[1]] = Number.NaN;
   const last = numbers((width + 1) * classes, 2);
   const entered = numbers(2 * width * stride, 4);
   const everyUnit = [...Array(units).keys()];
@@ -173,6 +176,21 @@ describe("edges", () => {
     ["fewer classes than the top 5 holds", { classes: 4, width: 7 }],
   ])("%s", async (_, changes) => {
     for (const variant of [listed, dense]) await check(variant, { ...base, ...changes });
+  });
+});
+
+describe("logits that are not numbers", () => {
+  const masks = [[0], [1], [0, 2], [1, 2]];
+  const base: Case = { units: 5, width: 7, classes: 7, samples: 67, masks, activation: null, loss: false, seed: 16 };
+  test.each<[string, Partial<Case>]>([
+    ["the first of them", { broken: [0, 0] }],
+    ["one between", { broken: [0, 3] }],
+    ["the last of them", { broken: [0, 6] }],
+    ["all", { broken: [0, 3], activation: leaky }],
+  ])("%s", async (_, changes) => {
+    for (const variant of everyVariant.filter(({ places }) => places === 1)) {
+      await check(variant, { ...base, ...changes });
+    }
   });
 });
 
