@@ -9,10 +9,13 @@ import type { DataSource } from "../study/study.ts";
 export const DATA_SETS = ["idx", "images", "cifar10", "npy"] as const;
 export type DroppedSet = (typeof DATA_SETS)[number];
 
+type Split = DataSource["split"];
+const SPLITS = ["test", "train"] as const satisfies readonly Split[];
+
 /** A data set among a run's files, as a study names it. */
 export interface FoundData {
   readonly path: string;
-  readonly split: "train" | "test";
+  readonly split: Split;
 }
 
 const IMAGE = /\.(png|jpe?g|webp)$/i;
@@ -22,6 +25,11 @@ const BATCH = /^(data|test)_batch[^/]*\.bin$/i;
 
 const baseName = (path: string) => path.slice(path.lastIndexOf("/") + 1);
 
+/** The kind that a study's set is dropped as; null for digits, which are made. */
+export function kindOf(set: DataSource["set"]): DroppedSet | null {
+  return set === "digits" ? null : set === "mnist" ? "idx" : set;
+}
+
 /** The kind of set a file belongs to; null where its name does not tell. */
 export function setOf(name: string): DroppedSet | null {
   if (idxRole(name) !== null) return "idx";
@@ -30,30 +38,57 @@ export function setOf(name: string): DroppedSet | null {
   return /\.npy$/i.test(name) ? "npy" : null;
 }
 
-/** Whether a file begins a new set of its kind, which takes the place of the one before. A table adds to what is there. */
-export function startsSet(name: string): boolean {
-  return IMAGE.test(name) || ARCHIVE.test(name);
+/**
+ * Of a kind's files that are here, those whose place dropped ones take: an image or an archive begins a new set, a table
+ * adds to what is there; of all others each takes the place of what is the same part of a set, under any name and folder.
+ */
+export function replacedBy(set: DroppedSet, dropped: readonly string[], here: readonly string[]): ReadonlySet<string> {
+  if (set === "images") return new Set(dropped.some((name) => IMAGE.test(name) || ARCHIVE.test(name)) ? here : []);
+  const parts = new Set(dropped.map((name) => partOf(set, name)));
+  return new Set(here.filter((path) => parts.has(partOf(set, path))));
 }
 
-/** The set that files of a kind make up; null where some are still missing. `paths` are a run's files. */
-export function foundData(set: DroppedSet, paths: readonly string[]): FoundData | null {
-  const own = paths.filter((path) => path.startsWith(`${set}/`));
+/** Which part of its set a file is: images or labels of a split, or the batch of a name. */
+function partOf(set: Exclude<DroppedSet, "images">, path: string): string {
+  if (set === "cifar10") return baseName(path).toLowerCase();
+  const content = set === "idx" ? idxRole(path)!.content : NPY_LABELS.test(baseName(path)) ? "labels" : "images";
+  return `${content} of ${splitOf(set, path)}`;
+}
+
+const NPY_LABELS = /(^|[^a-z0-9])(labels?|y|targets)([^a-z0-9]|$)/i;
+
+/** The split that a file is of, by its name; null: of any, as images are told apart by their folders. */
+export function splitOf(set: DroppedSet, path: string): Split | null {
   switch (set) {
-    case "idx": {
-      const splits = completeSplits(own);
-      return splits.length === 0 ? null : { path: set, split: splits.includes("test") ? "test" : "train" };
-    }
-    case "images": {
-      const path = imagesPath(own);
-      return path === null ? null : { path, split: "test" };
-    }
+    case "idx":
+      return idxRole(path)!.split;
+    case "images":
+      return null;
     case "cifar10":
-      if (own.length === 0) return null;
-      return { path: set, split: own.some((path) => /^test/i.test(baseName(path))) ? "test" : "train" };
+      return /^test/i.test(baseName(path)) ? "test" : "train";
     case "npy":
-      if (own.length < 2) return null;
-      return { path: set, split: own.every((path) => /train/i.test(baseName(path))) ? "train" : "test" };
+      return /train/i.test(baseName(path)) ? "train" : "test";
   }
+}
+
+/**
+ * The set that files of a kind make up; null where some are still missing. `paths` are a run's files. Where there is more
+ * than one split, it is the one that is asked for, or else the test split.
+ */
+export function foundData(set: DroppedSet, paths: readonly string[], asked: Split = "test"): FoundData | null {
+  const own = paths.filter((path) => path.startsWith(`${set}/`));
+  const path = set === "images" ? imagesPath(own) : set;
+  const splits = splitsOf(set, own);
+  const split = splits.includes(asked) ? asked : splits[0];
+  return path === null || split === undefined ? null : { path, split };
+}
+
+/** The splits that files of a kind hold whole. */
+function splitsOf(set: DroppedSet, own: readonly string[]): readonly Split[] {
+  if (set === "idx") return completeSplits(own);
+  const least = set === "npy" ? 2 : 1;
+  const filesOf = (split: Split) => own.filter((path) => (splitOf(set, path) ?? split) === split);
+  return SPLITS.filter((split) => filesOf(split).length >= least);
 }
 
 /** The archive, or the folder that holds a table or folders of images; null where images have no classes yet. */
@@ -75,21 +110,21 @@ function imagesPath(paths: readonly string[]): string | null {
 }
 
 /** What an IDX file holds by its name, e.g. `t10k-images-idx3-ubyte.gz`; null where the name does not tell. */
-export function idxRole(name: string): { split: "train" | "test"; content: "images" | "labels" } | null {
+export function idxRole(name: string): { split: Split; content: "images" | "labels" } | null {
   const found = /(images|labels)([.-]?idx\d?)?([.-]?ubyte)?(\.idx)?(\.gz)?$/i.exec(name);
   if (found === null || !/idx|ubyte/i.test(baseName(name))) return null;
   return {
-    split: /train/i.test(name) ? "train" : "test",
+    split: /train/i.test(baseName(name)) ? "train" : "test",
     content: found[1]!.toLowerCase() as "images" | "labels",
   };
 }
 
 /** The splits of which both images and labels are among IDX files. */
-export function completeSplits(paths: readonly string[]): readonly ("train" | "test")[] {
+export function completeSplits(paths: readonly string[]): readonly Split[] {
   const roles = paths.map(idxRole);
   const has = (split: string, content: string) =>
     roles.some((role) => role !== null && role.split === split && role.content === content);
-  return (["train", "test"] as const).filter((split) => has(split, "images") && has(split, "labels"));
+  return SPLITS.filter((split) => has(split, "images") && has(split, "labels"));
 }
 
 /** The file of the images of a study's split among a run's files, where it is an IDX file; null where there is none. */

@@ -4,7 +4,7 @@ import { sortFiles } from "./dropped-files.ts";
 test("sortFiles tells models, studies and data apart and keeps what it does not know", () => {
   const names = ["a.onnx", "b.ONNX", "t10k-labels-idx1-ubyte", "study.json", "notes.txt"];
   const sorted = sortFiles(names.map((name) => ({ name })));
-  expect(sorted.model?.name).toBe("b.ONNX");
+  expect(sorted.models.map(({ name }) => name)).toEqual(["a.onnx", "b.ONNX"]);
   expect(sorted.study?.name).toBe("study.json");
   expect(sorted.data.get("idx")?.map(({ name }) => name)).toEqual(["t10k-labels-idx1-ubyte"]);
   expect(sorted.unknown.map(({ name }) => name)).toEqual(["notes.txt"]);
@@ -22,7 +22,7 @@ test.each([
   [["net.h5", "study.json"], "net.h5", 0],
 ])("%s is the model %s and what belongs to it", (names, model, companions) => {
   const sorted = sortFiles(names.map((name) => ({ name })));
-  expect(sorted.model?.name).toBe(model);
+  expect(sorted.models.map(({ name }) => name)).toEqual([model]);
   expect(sorted.companions).toHaveLength(companions);
   expect(sorted.study?.name).toBe(names.find((name) => name === "study.json"));
   expect(sorted.unknown).toEqual([]);

@@ -103,6 +103,43 @@ describe("dropped files", () => {
     expect(lab.missing.value).toBeNull();
   });
 
+  test("a study with both its models is run as it is written", async () => {
+    const { lab, runs } = opened();
+    const model = { file: "../models/a-trained.onnx", initial: "../models/a.onnx", train: lab.study.value.model.train };
+    const study = { ...lab.study.value, model };
+    await lab.takeFiles([file("study.json", JSON.stringify(study)), file("a-trained.onnx"), file("a.onnx")]);
+    expect(lab.study.value.model).toEqual({ ...model, file: "a-trained.onnx", initial: "a.onnx" });
+    expect(lab.model.value?.name).toBe("a-trained.onnx");
+    expect([lab.missing.value, lab.notices.value]).toEqual([null, []]);
+    void lab.startRun();
+    expect(Object.keys(runs[0]!.request.files).sort()).toEqual(["a-trained.onnx", "a.onnx"]);
+  });
+
+  test("models that the study does not name are kept for it to name", async () => {
+    const { lab } = opened();
+    await lab.takeFiles([file("a.onnx"), file("b.onnx")]);
+    expect(lab.notices.value.map(({ report }) => report.message)).toEqual([
+      "a.onnx, b.onnx are here, but the study does not name any of them",
+    ]);
+    lab.setStudyText(documentText({ ...lab.study.value, model: { file: "b.onnx", initial: "a.onnx" } }));
+    expect([lab.model.value?.name, lab.missing.value]).toEqual(["b.onnx", null]);
+  });
+
+  test("a wrong study stays as it was dropped, with its files", async () => {
+    const { lab } = opened();
+    const text = '{ "version": 1, "name": "x", "sweps": [] }';
+    await lab.takeFiles([file("study.json", text), file("a.onnx")]);
+    expect([lab.studyText.value, Object.keys(lab.files.value)]).toEqual([text, ["a.onnx"]]);
+  });
+
+  test("a drop that changes nothing of the study leaves its text alone", async () => {
+    const { lab } = opened();
+    const text = `// mine\n${lab.studyText.value}`;
+    lab.setStudyText(text);
+    await lab.takeFiles([file("holiday.txt")]);
+    expect(lab.studyText.value).toBe(text);
+  });
+
   test("images become the data once their classes are here, and others take their place", async () => {
     const { lab } = opened();
     await lab.takeFiles([file("1.png"), file("2.png")]);

@@ -5,16 +5,19 @@
 import { computed, type ReadonlySignal, signal } from "@preact/signals";
 import type { Engine } from "../../workers/client.ts";
 import type { CheckReport, Files, ModelReport } from "../../workers/protocol.ts";
-import { type ErrorReport, LesionError, reportOf } from "../core/errors.ts";
+import { type ErrorReport, reportOf } from "../core/errors.ts";
+import { canonicalJson } from "../core/hash.ts";
 import { defaultStudyDocument } from "../study/defaults.ts";
 import type { AdapterReport, LayerSummary } from "../study/records.ts";
 import { parseStudyText } from "../study/schema.ts";
 import type { Study } from "../study/study.ts";
-import { completeSplits, type DroppedSet, foundData, startsSet } from "./dropped-data.ts";
+import { placed } from "./drop-errors.ts";
 import { sortFiles } from "./dropped-files.ts";
 import type { Schedule } from "./event-queue.ts";
 import { htmlReport } from "./html-report.ts";
+import { type Drop, dataFor, placeDrop } from "./lab-files.ts";
 import { liveSections } from "./live-sections.ts";
+import { missingFile } from "./missing-file.ts";
 import { startReportMaker } from "./report-client.ts";
 import type { ReportMaker, ShownSection } from "./report-request.ts";
 import { type RunControl, runControl } from "./run-control.ts";
@@ -85,7 +88,7 @@ export function createLab(engine: Engine, schedule: Schedule, reports: ReportMak
   const studyText = signal(documentText(defaultStudyDocument));
   const studyError = signal<ErrorReport | null>(null);
   const study = signal(parseStudyText(studyText.value));
-  const inspected = signal<{ readonly file: string; readonly report: ModelReport } | null>(null);
+  const inspected = signal<ReadonlyMap<string, ModelReport>>(new Map());
   const files = signal<Files>({});
   const selected = signal<number | null>(null);
   const sort = signal<Sort>(DEFAULT_SORT);
@@ -93,7 +96,7 @@ export function createLab(engine: Engine, schedule: Schedule, reports: ReportMak
 
   const model = computed(() => {
     const { model } = study.value;
-    return "file" in model && inspected.value?.file === model.file ? inspected.value.report : null;
+    return "file" in model ? (inspected.value.get(model.file) ?? null) : null;
   });
   const layers = computed(() => builtLayers(study.value) ?? model.value?.ablatable ?? []);
   const missing = computed(() => missingFile(study.value, files.value));
@@ -131,28 +134,31 @@ export function createLab(engine: Engine, schedule: Schedule, reports: ReportMak
     return null;
   };
 
-  const takeModel = async (file: File, companions: readonly File[]) => {
-    const given = Object.fromEntries([...companions, file].map((each) => [each.name, each]));
-    try {
-      inspected.value = { file: file.name, report: await engine.inspect(file.name, given) };
-    } catch (thrown) {
-      notify(placed(reportOf(thrown), file.name));
-      return;
+  /** Those of a drop's models that can be read; the others are told. */
+  const readable = async (models: readonly File[], companions: readonly File[]) => {
+    const given = Object.fromEntries([...companions, ...models].map((file) => [file.name, file]));
+    const read: File[] = [];
+    for (const file of models) {
+      try {
+        inspected.value = new Map(inspected.value).set(file.name, await engine.inspect(file.name, given));
+        read.push(file);
+      } catch (thrown) {
+        notify(placed(reportOf(thrown), file.name));
+      }
     }
-    files.value = { ...files.value, ...given };
-    const problem = editStudy((study) => ({ ...study, model: { file: file.name } }));
-    if (problem !== null) notify(problem);
+    return read;
   };
-  const takeData = (set: DroppedSet, dropped: readonly File[]) => {
-    const isOld = (path: string) => path.startsWith(`${set}/`) && dropped.some(({ name }) => startsSet(name));
-    const others = Object.entries(files.value).filter(([path]) => !isOld(path));
-    const given = dropped.map((file) => [`${set}/${file.name}`, file] as const);
-    files.value = Object.fromEntries([...others, ...given]);
-    const found = foundData(set, Object.keys(files.value));
-    if (found === null && set === "images") notify(reportOf(withoutLabels(dropped[0]!.name)));
-    if (found === null) return;
-    const problem = editStudy((study) => ({ ...study, data: { ...dataFor(set, study.data), set, ...found } }));
-    if (problem !== null) notify(problem);
+  const place = (drop: Drop) => {
+    const { files: next, model, data, notices } = placeDrop(files.value, study.value, drop);
+    files.value = next;
+    for (const { report, kind } of notices) notify(report, kind);
+    // A study that came with its files and is wrong stays to be corrected.
+    if (drop.withStudy && studyError.value !== null) return;
+    for (const [key, source] of Object.entries({ model, data })) {
+      if (canonicalJson(source) === canonicalJson(study.value[key as "model" | "data"])) continue;
+      const problem = editStudy((study) => ({ ...study, [key]: source }));
+      if (problem !== null) notify(problem);
+    }
   };
 
   const run = runControl(engine, notify, schedule);
@@ -186,15 +192,14 @@ export function createLab(engine: Engine, schedule: Schedule, reports: ReportMak
         return { ...study, model, sweeps, recover: recoveredAfter(study, sweeps) };
       }),
     useEmbeddedData: () =>
-      void editStudy((study) => ({ ...study, data: { ...dataFor("digits", study.data), set: "digits", path: null } })),
+      void editStudy((study) => ({ ...study, data: { ...dataFor("digits", study.data), path: null } })),
     takeFiles: (dropped) =>
       guarded(async () => {
-        const { model, companions, study, data, unknown } = sortFiles(await dropped);
-        if (study !== null) setStudyText(await study.text());
-        for (const [set, files] of data) takeData(set, files);
-        if (unknown.length > 0) notify(reportOf(unknownFiles(unknown.map(({ name }) => name))));
-        if (model !== null) await takeModel(model, companions);
-        else for (const file of companions) notify(reportOf(withoutModel(file.name)));
+        const { study: document, models, companions, ...others } = sortFiles(await dropped);
+        if (document !== null) setStudyText(await document.text());
+        const read = await readable(models, companions);
+        const belong = read.length === 0 && models.length > 0 ? [] : companions;
+        place({ ...others, models: read, companions: belong, withStudy: document !== null });
       }),
     startRun: () => {
       check.value = { state: "idle" };
@@ -232,62 +237,5 @@ export function documentText(document: unknown): string {
   return text.replace(/\[[^[\]{}]*\]/g, (list) => {
     const line = list.replace(/\s+/g, " ").replace("[ ", "[").replace(" ]", "]");
     return line.length <= 80 ? line : list;
-  });
-}
-
-/** What a study names and the lab has not been given, as a sentence; null where all is here. */
-function missingFile(study: Study, files: Files): string | null {
-  const { model, data } = study;
-  if ("file" in model && files[model.file] === undefined) return `Drop the model ${model.file}, or choose it.`;
-  if (data.set === "digits") return null;
-  const path = data.path ?? "";
-  const here = Object.keys(files).filter((file) => file === path || file.startsWith(`${path}/`));
-  switch (data.set) {
-    case "images":
-      return here.length > 0
-        ? null
-        : `Drop the images of ${path}: a folder or an archive, with labels.csv or a folder a class.`;
-    case "cifar10":
-      return here.length > 0 ? null : `Drop CIFAR-10's ${data.split === "test" ? "test" : "data"}_batch files.`;
-    case "npy":
-      return here.length > 1 ? null : `Drop the .npy files of the ${data.split} split: images and labels.`;
-    default:
-      if (completeSplits(here).includes(data.split)) return null;
-      return `Drop the IDX files of the ${data.split} split: images and labels.`;
-  }
-}
-
-/** What holds for another set too; for the same kind of set, all there is. */
-function dataFor(set: Study["data"]["set"], data: Study["data"]): Partial<Study["data"]> {
-  if (set === data.set) return data;
-  const { limit, scale, normalize, threshold, split } = data;
-  return { limit, scale, normalize, threshold, split };
-}
-
-/** A report that says which file it is about. */
-function placed(report: ErrorReport, file: string): ErrorReport {
-  if (report.where?.includes(file) || report.message.includes(file)) return report;
-  return { ...report, where: report.where === undefined ? file : `${file}, ${report.where}` };
-}
-
-function withoutModel(name: string): LesionError {
-  return new LesionError("bad-file", `${name} belongs to a model that was not dropped with it`, {
-    where: name,
-    fix: "Drop all files of the model together, model.json and its .bin files for instance.",
-  });
-}
-
-function withoutLabels(name: string): LesionError {
-  return new LesionError("bad-data", `${name} and what was dropped with it do not say which class an image is of`, {
-    where: name,
-    fix: "Drop labels.csv with the columns file,class too, or a folder that holds one folder a class.",
-  });
-}
-
-function unknownFiles([first = "", ...more]: readonly string[]): LesionError {
-  const others = more.length === 0 ? " is" : ` and ${more.length} more are`;
-  return new LesionError("bad-file", `${first}${others} neither a model, nor data, nor a study`, {
-    where: first,
-    fix: "Drop a model (.onnx, .keras, .h5, .safetensors, model.json with its .bin files), data (IDX files, images with labels.csv, .npy files, CIFAR-10's batches), or a study.json.",
   });
 }
