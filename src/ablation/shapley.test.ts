@@ -95,6 +95,12 @@ describe("Neuron Shapley", () => {
     }
   });
 
+  test("of no more units than are asked for, none is done before the last permutation", () => {
+    const known = Array.from({ length: 1000 }).reduce<Marginals>((all) => withMarginal(all, 0.5), noMarginals);
+    expect(topOf([known, known, known], 3, 0.95, 1, 2).states).toEqual(["open", "open", "open"]);
+    expect(topOf([known, known, noMarginals], 5, 0.95, 1, 2).states).toEqual(["open", "open", "open"]);
+  });
+
   test("the half width by hand", () => {
     // Values 0 and 1: mean 1/2, variance 1/2, n = 2, delta = 4 / e: ln(4 / delta) = 1; sqrt(2 * 1/2 / 2) + 14/3.
     const two = withMarginal(withMarginal(noMarginals, 0), 1);

@@ -35,7 +35,7 @@ export function looksOf(permutations: number, first: number): number {
   return Math.max(1, Math.ceil(Math.log2(Math.max(1, permutations / first))) + 1);
 }
 
-/** Which units are in the top k, out of it, or not told apart yet. */
+/** Which units are in the top k, out of it, or not told apart yet; of no more than k units none, there being nothing to tell. */
 export function topOf(
   marginals: readonly Marginals[],
   k: number,
@@ -50,6 +50,7 @@ export function topOf(
   const leastIn = low.toSorted((a, b) => b - a)[k - 1] ?? Number.NEGATIVE_INFINITY;
   const mostOut = high.toSorted((a, b) => b - a)[k] ?? Number.NEGATIVE_INFINITY;
   const states = marginals.map((_, i) => {
+    if (marginals.length <= k) return "open" as const;
     if (low[i]! > mostOut) return "in" as const;
     return high[i]! < leastIn ? ("out" as const) : ("open" as const);
   });

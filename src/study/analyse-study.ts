@@ -5,6 +5,7 @@ import { LesionError } from "../core/errors.ts";
 import type { Tuner } from "../engine/tuner.ts";
 import type { Gpu } from "../gpu/device.ts";
 import type { Network } from "../network/network.ts";
+import { baselineRecord } from "./ablation-record.ts";
 import { adaptiveSweeps, runAdaptiveSweep } from "./analyses/adaptive-sweep.ts";
 import type { AnalysisDevice } from "./analyses/device.ts";
 import type { AnalysisInput } from "./analyses/input.ts";
@@ -114,16 +115,17 @@ async function inputOf(request: AnalysisRequest, optimal: OptimalConstants | und
   const { study, dataset, transform, baselineTransform, ablations } = opened;
   const { measured, baseline } = reached;
   if (!baseline) throw new LesionError("internal", "nothing was measured before the analyses");
-  if (!measured.baselineBits) {
-    const plan = planOpened(opened, gpu, () => true);
-    measured.baselineBits = (await intactOn({ ...request, plan, optimal }, baselineTransform ?? transform)).bits;
-  }
+  const sweep = { ...request, plan: planOpened(opened, gpu, () => true), optimal };
+  measured.baselineBits ??= (await intactOn(sweep, baselineTransform ?? transform)).bits;
+  const intact = baselineTransform && (await intactOn(sweep, transform));
   return {
     seed: study.seed,
     layers: opened.subject.ablatable,
     classNames: dataset.classNames,
     baseline,
     baselineBits: measured.baselineBits,
+    intact: intact ? baselineRecord(intact, study.measure) : baseline,
+    intactBits: intact ? intact.bits : measured.baselineBits,
     labels: dataset.labels,
     sweeps: study.sweeps.map((sweep, index) => {
       const { start, count } = ablations.sweeps[index]!;

@@ -22,11 +22,11 @@ export const SELECTIVE_BELOW = 0.5;
  * "selective" below an entropy of SELECTIVE_BELOW, and "global".
  */
 export function classDamage(input: AnalysisInput, { layers }: ClassDamageOptions): ClassDamageRecord[] {
-  const { classSamples, samples } = input.baseline;
+  const { classSamples, samples } = input.intact;
   const present = classSamples.flatMap((count, c) => (count > 0 ? [c] : []));
   return singleUnitsOf(input, layers).map((singles): ClassDamageRecord => {
     const { sweep, layer, layerIndex, replacement, units, ablations } = mostDamaging(singles);
-    const drops = ablations.map((record) => classDropsPp(record, input.baseline));
+    const drops = ablations.map((record) => classDropsPp(record, input.intact));
     const falls = drops.map((ofUnit) => present.map((c) => Math.max(0, ofUnit[c]!)));
     const byClass = classSamples.map((_, c) => drops.map((ofUnit) => ofUnit[c]!));
     const entropy = falls.map(entropyOf);

@@ -1,6 +1,6 @@
 /** Test support: what analyses start from, written as a string of 0 and 1 for each ablation, a digit a sample. */
 import { setBit, wordsFor } from "../../core/bitset.ts";
-import type { AblationRecord, LayerSummary } from "../records.ts";
+import type { AblationRecord, BaselineRecord, LayerSummary } from "../records.ts";
 import type { Sweep } from "../study.ts";
 import type { AnalysisInput } from "./input.ts";
 
@@ -24,12 +24,16 @@ export const LAYERS: readonly LayerSummary[] = [
 export const EACH_UNIT: Sweep = { ablate: "each-unit", layers: "all" };
 export const PAIRS: Sweep = { ablate: "pairs", layers: "all", across: false };
 
-/** An input of samples with these labels, intact right where `intact` has a 1. Rows count through the sweeps. */
+/**
+ * An input of samples with these labels, intact right where `intact` has a 1, and at the baseline where `baseline` has, which
+ * is of other images if it differs. Rows count through the sweeps.
+ */
 export function inputOf(
   labels: readonly number[],
   intact: string,
   sweeps: readonly { readonly sweep: Sweep; readonly ablations: readonly Ablated[] }[],
   layers = LAYERS,
+  baseline = intact,
 ): AnalysisInput {
   const classes = Math.max(...labels) + 1;
   const classCounts = (right: string) => {
@@ -44,14 +48,22 @@ export function inputOf(
     correct: classCounts(right).reduce((sum, count) => sum + count, 0),
     classCorrect: classCounts(right),
   });
+  const recordOf = (right: string): BaselineRecord => ({
+    type: "baseline",
+    ...measured(right),
+    classSamples: classCounts("1".repeat(labels.length)),
+  });
+  const own = recordOf(intact);
   const bits = new Map<number, Uint32Array>();
   let row = 0;
   return {
     seed: 7,
     layers,
     classNames: Array.from({ length: classes }, (_, c) => `class ${c}`),
-    baseline: { type: "baseline", ...measured(intact), classSamples: classCounts("1".repeat(labels.length)) },
-    baselineBits: bitsOf(intact),
+    baseline: baseline === intact ? own : recordOf(baseline),
+    baselineBits: bitsOf(baseline),
+    intact: own,
+    intactBits: bitsOf(intact),
     labels,
     sweeps: sweeps.map(({ sweep, ablations }, index) => ({
       index,

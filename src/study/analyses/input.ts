@@ -14,9 +14,13 @@ export interface AnalysisInput {
   readonly seed: number;
   readonly layers: readonly LayerSummary[];
   readonly classNames: readonly string[];
+  /** What drops are measured from; under `baselineData` on other images than the ablations. */
   readonly baseline: BaselineRecord;
-  /** One bit a sample (src/core/bitset.ts): right intact. */
+  /** One bit a sample (src/core/bitset.ts): right at the baseline. */
   readonly baselineBits: Uint32Array;
+  /** The intact network on the images of the ablations: what ablations alone have changed. The baseline, unless it is on others. */
+  readonly intact: BaselineRecord;
+  readonly intactBits: Uint32Array;
   /** [samples]: true classes. */
   readonly labels: ArrayLike<number>;
   readonly sweeps: readonly MeasuredSweep[];

@@ -41,7 +41,7 @@ export function interactions(
   return input.sweeps.flatMap((measured) => {
     const { sweep } = measured;
     if (sweep.ablate !== "pairs") return [];
-    const pairs = comparable(measured, input.baseline).filter(
+    const pairs = comparable(measured, input.intact).filter(
       (record) => unitsOf(record).length === 2 && record.sites.every((site) => isChosen(layers, site)),
     );
     const groups = grouped(pairs, ({ sites, replacement }) =>
@@ -62,11 +62,11 @@ function interactionsAmong(
   input: AnalysisInput,
   alone: SingleUnitLookup,
 ): InteractionsRecord {
-  const { baseline } = input;
+  const { intact } = input;
   const placeOf = new Map(units.map((unit, place) => [keyOf(unit), place]));
   const emptyMatrix = (): Matrix => units.map(() => units.map(() => null));
   const [matrix, halfWidth] = [emptyMatrix(), emptyMatrix()];
-  const classes = units.length > MOST_UNITS_BY_CLASS ? null : baseline.classSamples.map(emptyMatrix);
+  const classes = units.length > MOST_UNITS_BY_CLASS ? null : intact.classSamples.map(emptyMatrix);
   for (const both of pairs) {
     const [unitI, unitJ] = unitsOf(both) as [AblatedUnit, AblatedUnit];
     const [onlyI, onlyJ] = [alone(unitI, both.replacement), alone(unitJ, both.replacement)];
@@ -77,12 +77,12 @@ function interactionsAmong(
       into[j]![i] = value;
     };
     // D_ij - D_i - D_j in samples: the intact network's are subtracted once and added twice.
-    put(matrix, (100 * (onlyI.correct + onlyJ.correct - both.correct - baseline.correct)) / baseline.samples);
+    put(matrix, (100 * (onlyI.correct + onlyJ.correct - both.correct - intact.correct)) / intact.samples);
     put(halfWidth, halfWidthOf(input, both.row, onlyI.row, onlyJ.row));
     classes?.forEach((ofClass, c) => {
       const right = ({ classCorrect }: Pick<AblationRecord, "classCorrect">) => classCorrect[c] ?? 0;
-      const interaction = right(onlyI) + right(onlyJ) - right(both) - right(baseline);
-      put(ofClass, baseline.classSamples[c] === 0 ? null : (100 * interaction) / baseline.classSamples[c]!);
+      const interaction = right(onlyI) + right(onlyJ) - right(both) - right(intact);
+      put(ofClass, intact.classSamples[c] === 0 ? null : (100 * interaction) / intact.classSamples[c]!);
     });
   }
   return {
@@ -94,7 +94,7 @@ function interactionsAmong(
     halfWidth,
     ...(classes === null ? {} : { classes }),
     order: seriation(units.length, profileDistance(matrix)),
-    n: baseline.samples,
+    n: intact.samples,
   };
 }
 
@@ -115,12 +115,12 @@ const keyOf = ({ layerIndex, unit }: AblatedUnit) => `${layerIndex} ${unit}`;
  */
 function halfWidthOf(input: AnalysisInput, rowBoth: number, rowI: number, rowJ: number): number | null {
   const [both, onlyI, onlyJ] = [input.bitsOf(rowBoth), input.bitsOf(rowI), input.bitsOf(rowJ)];
-  const n = input.baseline.samples;
+  const n = input.intact.samples;
   if (both === null || onlyI === null || onlyJ === null || n < 2) return null;
   let sum = 0;
   let squares = 0;
   for (let word = 0; word < both.length; word++) {
-    const [i, j, ij, intact] = [onlyI[word]!, onlyJ[word]!, both[word]!, input.baselineBits[word]!];
+    const [i, j, ij, intact] = [onlyI[word]!, onlyJ[word]!, both[word]!, input.intactBits[word]!];
     sum += popcount(i) + popcount(j) - popcount(ij) - popcount(intact);
     squares += popcount(i ^ j ^ ij ^ intact) + 4 * (popcount(i & j & ~ij & ~intact) + popcount(~i & ~j & ij & intact));
   }

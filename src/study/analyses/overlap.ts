@@ -17,7 +17,7 @@ export function overlap(input: AnalysisInput, { layers }: OverlapOptions): Overl
     const { sweep, layer, layerIndex, replacement, units, ablations } = mostDamaging(singles);
     const measured = ablations.flatMap(({ row }, i) => {
       const bits = input.bitsOf(row);
-      return bits === null ? [] : [{ unit: units[i]!, lost: lostOf(input.baselineBits, bits) }];
+      return bits === null ? [] : [{ unit: units[i]!, lost: lostOf(input.intactBits, bits) }];
     });
     if (measured.length === 0) return [];
     const lost = measured.map((unit) => countBits(unit.lost));
@@ -42,7 +42,7 @@ export function overlap(input: AnalysisInput, { layers }: OverlapOptions): Overl
         jaccard,
         lost,
         order: seriation(measured.length, (i, j) => 1 - (jaccard[i]![j] ?? 1)),
-        n: input.baseline.correct,
+        n: input.intact.correct,
       },
     ];
   });

@@ -31,7 +31,7 @@ export function populations(
   const byEffect = () =>
     singleUnitsOf(input, layers).map((singles): PopulationsRecord => {
       const { sweep, layer, layerIndex, replacement, units, ablations } = mostDamaging(singles);
-      const drops = ablations.map((record) => classDropsPp(record, input.baseline));
+      const drops = ablations.map((record) => classDropsPp(record, input.intact));
       const found = clustersOf(drops, clusters);
       const what = { type: "analysis", name: "populations", sweep, replacement, layer, layerIndex } as const;
       return { ...what, by: "effect", units, ...found, profiles: meanProfiles(drops, found), n: units.length };

@@ -25,10 +25,9 @@ interface Change {
 /**
  * One record of each sweep. Tested is every (ablation, class), and (ablation, all classes), of which any sample changed: a
  * pair without a changed sample cannot be significant, and which pairs those are says nothing of the direction of others.
- * Exact no-ops are not tested: under `baselineData` they differ from the baseline, but not by what was ablated. p is
- * McNemar's, two-sided; q is p after Benjamini and Hochberg over all tested of the sweep, losses included. Rises are pairs
- * with more gained than lost; listed are the first 1,000 by q, p and gain. Ablations without counts of lost and gained
- * samples and without bits are left out.
+ * Exact no-ops are not tested. p is McNemar's, two-sided; q is p after Benjamini and Hochberg over all tested of the sweep,
+ * losses included. Rises are pairs with more gained than lost; listed are the first 1,000 by q, p and gain. Ablations
+ * without counts of lost and gained samples and without bits are left out.
  */
 export function positiveEffects(input: AnalysisInput, { rate }: PositiveEffectsOptions): PositiveEffectsRecord[] {
   const labels = Uint32Array.from(input.labels);
@@ -43,8 +42,8 @@ function effectsOf(
   labels: Uint32Array,
   rate: number,
 ): PositiveEffectsRecord {
-  const ablations = comparable(measured, input.baseline);
-  const noops = ablations.map((record) => summarize(record, input.baseline, input.classNames).noop);
+  const ablations = comparable(measured, input.intact);
+  const noops = ablations.map((record) => summarize(record, input.intact, input.classNames).noop);
   const tested = ablations
     .flatMap((record, i) => (noops[i] === "exact" ? [] : changesOf(record, input, labels)))
     .filter(({ lost, gained }) => lost + gained > 0);
@@ -76,13 +75,14 @@ const gainOf = ({ lost, gained, n }: Pick<Change, "lost" | "gained" | "n">) => (
 /** By class and in all; none where neither the record nor bits say what became of the samples. */
 function changesOf(record: AblationRecord, input: AnalysisInput, labels: Uint32Array): Change[] {
   const { row, classLost, classGained } = record;
-  const { samples, classSamples } = input.baseline;
-  const bits = classLost === undefined || classGained === undefined ? input.bitsOf(row) : null;
-  const { lost, gained } =
-    bits === null
-      ? { lost: classLost, gained: classGained }
-      : changesByClass(input.baselineBits, bits, labels, classSamples.length);
-  if (lost === undefined || gained === undefined) return [];
+  const { samples, classSamples } = input.intact;
+  // Records count against the baseline.
+  const isCounted = input.intact === input.baseline && classLost !== undefined && classGained !== undefined;
+  const bits = isCounted ? null : input.bitsOf(row);
+  if (!isCounted && bits === null) return [];
+  const { lost, gained } = isCounted
+    ? { lost: classLost, gained: classGained }
+    : changesByClass(input.intactBits, bits!, labels, classSamples.length);
   const byClass = classSamples.map((n, c): Change => ({ row, classIndex: c, lost: lost[c]!, gained: gained[c]!, n }));
   const total = (counts: Iterable<number>) => [...counts].reduce((sum, count) => sum + count, 0);
   return [{ row, classIndex: null, lost: total(lost), gained: total(gained), n: samples }, ...byClass];

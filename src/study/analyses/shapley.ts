@@ -22,7 +22,8 @@ const FIRST = 8;
 /** Orders whose sets are measured together. */
 const AT_ONCE = 8;
 /** A contribution to accuracy lies between -100 and 100 percentage points. */
-const RANGE_PP = 200;
+const MOST_PP = 100;
+const RANGE_PP = 2 * MOST_PP;
 
 export async function shapley(device: AnalysisDevice, options: ShapleyOptions): Promise<void> {
   for (const layer of chosenLayers(options.layers, device.subject.ablatable, "analyses shapley layers")) {
@@ -73,8 +74,10 @@ async function ofLayer(device: AnalysisDevice, options: ShapleyOptions, layer: L
     }
     const judged = topOf(marginals, options.top, options.confidence, looks, RANGE_PP);
     states = judged.states;
-    const settled = states.every((state) => state !== "open");
-    const final = settled || permutations >= options.permutations;
+    const isToldApart = states.every((state) => state !== "open");
+    const final = isToldApart || permutations >= options.permutations;
+    // Of no more units than are asked for, which those are is known; what is wanted is their values.
+    const settled = isToldApart || layer.units <= options.top;
     device.write([
       {
         type: "analysis",
@@ -100,7 +103,7 @@ async function ofLayer(device: AnalysisDevice, options: ShapleyOptions, layer: L
 }
 
 function intervalOf(mean: number, half: number): readonly [number, number] | null {
-  return Number.isFinite(half) ? [mean - half, mean + half] : null;
+  return Number.isFinite(half) ? [Math.max(-MOST_PP, mean - half), Math.min(MOST_PP, mean + half)] : null;
 }
 
 /** Units, the largest value first. */
