@@ -38,7 +38,7 @@ export async function profileActivations(
 
 /** A tap that fills a profile as batches come. */
 export function profileTap(
-  gpu: Gpu,
+  gpu: Pick<Gpu, "isProcessor">,
   { graph, samples }: ProbeSource,
   layer: string,
 ): Tap & { readonly profile: ActivationProfile } {

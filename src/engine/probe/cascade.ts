@@ -19,8 +19,10 @@ import { activationOf } from "../graph/layer-dispatches.ts";
 import { openPass, type PassPlan, passFloats, planPass, stepsOf } from "../graph/pass.ts";
 import { packBits } from "../masks.ts";
 import type { AblationPlace } from "../site.ts";
+import { totalBytes } from "../training/memory.ts";
+import { limitsOf } from "../training/trainer.ts";
 import { ChangeSums, type LayerChange } from "./change-sums.ts";
-import { openBatches } from "./device-batches.ts";
+import { openBatches, planBatches } from "./device-batches.ts";
 import { always, layersUpTo, macsOf, type ProbeSource, type Proceed, unitsOf } from "./source.ts";
 
 /** Units of an ablatable layer, and how they are replaced. */
@@ -119,9 +121,14 @@ async function openCascade(
   damage: readonly DamagedLayer[],
 ) {
   const { shapes } = source.graph;
-  const floats = [...kept.values(), ...distances.values()].reduce((sum, each) => sum + each, 0);
-  const rowBytes = 4 * (passFloats(intact).row + passFloats(damaged).row + floats);
-  const { device, rows, feed, outside } = await openBatches(gpu, arena, source, layers, (count) => rowBytes * count);
+  const inPasses = passFloats(intact).row + passFloats(damaged).row;
+  const bytesOf = (count: number) => {
+    const sizes = (of: ReadonlyMap<string, number>) => Array.from(of.values(), (floats) => 4 * count * floats);
+    const { bytes, largest } = totalBytes([...sizes(kept), ...sizes(distances)]);
+    return { bytes: bytes + 4 * count * inPasses, largest, read: totalBytes(sizes(distances)).bytes };
+  };
+  const planned = planBatches(limitsOf(gpu), source, layers, bytesOf);
+  const { device, rows, feed, outside } = await openBatches(gpu, arena, source, planned);
   const buffersOf = (sizes: ReadonlyMap<string, number>, what: string) =>
     new Map(Array.from(sizes, ([name, floats]) => [name, arena.storage(`${what} ${name}`, floats * rows * 4)]));
   const before = buffersOf(kept, "intact");

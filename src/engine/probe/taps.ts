@@ -5,8 +5,11 @@
  */
 import type { Gpu } from "../../gpu/device.ts";
 import type { Dispatch } from "../graph/dispatch.ts";
-import { openPass, passFloats, planPass, stepsOf } from "../graph/pass.ts";
-import { openBatches } from "./device-batches.ts";
+import { openPass, type PassPlan, passFloats, planPass, stepsOf } from "../graph/pass.ts";
+import { totalBytes } from "../training/memory.ts";
+import { limitsOf } from "../training/trainer.ts";
+import type { TrainingLimits } from "../training/training-plan.ts";
+import { type BatchPlan, openBatches, planBatches } from "./device-batches.ts";
 import { layersUpTo, macsOf, type ProbeSource, type Proceed } from "./source.ts";
 
 /** What is taken of one layer. */
@@ -27,17 +30,33 @@ export interface TapBuffers {
   readonly scratch: GPUBuffer;
 }
 
-/** Passes all samples by the taps. Gives false where `proceed` ended it. Throws `out-of-memory` where not one sample fits. */
-export async function runTaps(gpu: Gpu, source: ProbeSource, taps: readonly Tap[], proceed: Proceed): Promise<boolean> {
-  const { graph, samples } = source;
+/** Taps on paper. */
+export interface TapPlan extends BatchPlan {
+  readonly pass: PassPlan;
+}
+
+/** As many samples at once as go by the taps. */
+export function planTaps(limits: TrainingLimits, source: ProbeSource, taps: readonly Tap[]): TapPlan {
+  const { graph } = source;
   const tapped = new Set(taps.map(({ layer }) => layer));
   const layers = layersUpTo(graph, tapped);
-  const plan = planPass(graph, stepsOf(graph, layers), new Set(), tapped);
-  const tapFloats = (count: number) =>
-    taps.reduce((sum, tap) => sum + tap.resultFloats(count) + (tap.scratchFloats?.(count) ?? 0), 0);
-  const bytesOf = (count: number) => 4 * (passFloats(plan).row * count + tapFloats(count));
+  const pass = planPass(graph, stepsOf(graph, layers), new Set(), tapped);
+  const bytesOf = (rows: number) => {
+    const results = taps.map((tap) => 4 * tap.resultFloats(rows));
+    const scratch = taps.map((tap) => 4 * (tap.scratchFloats?.(rows) ?? 0));
+    const { bytes, largest } = totalBytes([...results, ...scratch]);
+    return { bytes: bytes + 4 * passFloats(pass).row * rows, largest, read: totalBytes(results).bytes };
+  };
+  return { ...planBatches(limits, source, layers, bytesOf), pass };
+}
+
+/** Passes all samples by the taps. Gives false where `proceed` ended it. Throws `out-of-memory` where not one sample fits. */
+export async function runTaps(gpu: Gpu, source: ProbeSource, taps: readonly Tap[], proceed: Proceed): Promise<boolean> {
+  const { samples } = source;
+  const tapped = new Set(taps.map(({ layer }) => layer));
+  const plan = planTaps(limitsOf(gpu), source, taps);
   using arena = gpu.arena.scope();
-  const { device, rows, feed, outside } = await openBatches(gpu, arena, source, layers, bytesOf);
+  const { device, rows, feed, outside } = await openBatches(gpu, arena, source, plan);
   const buffers = taps.map((tap) => ({
     result: arena.storage(`taken of ${tap.layer}`, tap.resultFloats(rows) * 4),
     scratch: arena.storage(`partly taken of ${tap.layer}`, (tap.scratchFloats?.(rows) ?? 0) * 4),
@@ -49,7 +68,7 @@ export async function runTaps(gpu: Gpu, source: ProbeSource, taps: readonly Tap[
       return [layer, { linear: false, dispatches }] as const;
     }),
   );
-  const pass = openPass(gpu, arena, device, plan, rows, { outside, after });
+  const pass = openPass(gpu, arena, device, plan.pass, rows, { outside, after });
   for (let start = 0; start < samples; start += rows) {
     if (!(await proceed())) return false;
     const count = Math.min(rows, samples - start);

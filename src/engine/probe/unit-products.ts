@@ -53,9 +53,9 @@ export function unitProductsMacs(
   return profileMacs({ graph, samples }, layers) + samples * own;
 }
 
-/** a^T a, a: [rows positions, units]. */
-function productsTap(
-  { isProcessor }: Gpu,
+/** A tap that adds up a^T a, a: [rows positions, units], as batches come. */
+export function productsTap(
+  { isProcessor }: Pick<Gpu, "isProcessor">,
   { graph }: ProbeSource,
   layer: string,
 ): Tap & { readonly products: Float64Array } {
