@@ -164,6 +164,17 @@ test("a damaged model and a wrong study are told with a remedy, and change nothi
   await expect(button(page, "Run")).toBeEnabled();
 });
 
+test("what is wrong with a number is past when another network is chosen", async ({ page }) => {
+  await page.goto("./");
+  const problem = page.getByText('"many" is not a number.');
+  await page.getByLabel("Epochs", { exact: true }).fill("many");
+  await page.getByLabel("Epochs", { exact: true }).blur();
+  await expect(problem).toBeVisible();
+  await page.getByLabel("Network", { exact: true }).selectOption("convolutional");
+  await expect(page.getByLabel("Epochs", { exact: true })).toHaveValue("2");
+  await expect(problem).toHaveCount(0);
+});
+
 for (const colorScheme of ["light", "dark"] as const) {
   test(`axe finds nothing serious, ${colorScheme}`, async ({ page }) => {
     await page.emulateMedia({ colorScheme });

@@ -11,7 +11,10 @@ export function NumberField(props: {
   readonly apply: (value: number | null) => ErrorReport | null;
 }) {
   const { label, value, placeholder, apply } = props;
-  const [problem, setProblem] = useState<string | null>(null);
+  const [refused, setRefused] = useState<{ readonly value: number | null; readonly problem: string } | null>(null);
+  // What was wrong is past where the field shows another value.
+  const problem = refused?.value === value ? refused.problem : null;
+  const setProblem = (problem: string | null) => setRefused(problem === null ? null : { value, problem });
   const id = useId();
   return (
     <div class="field">

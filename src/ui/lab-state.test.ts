@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { fakeBaseline, fakeEngine, fakeRun } from "../../e2e/fake-engine.ts";
+import type { CheckReport } from "../../workers/protocol.ts";
 import { LesionError } from "../core/errors.ts";
 import { parseStudy } from "../study/schema.ts";
 import { createLab, documentText } from "./lab-state.ts";
@@ -198,4 +199,44 @@ test("a check asks with the networks the run has trained", async () => {
   expect(lab.run.request()?.trained?.trained).toEqual(Uint8Array.of(1));
   await lab.startCheck("float64");
   expect(lab.check.value).toMatchObject({ state: "done", report: { reference: "float64", agrees: true } });
+});
+
+describe("a run that follows another", () => {
+  test("is not told what a check of the other finds", async () => {
+    const fake = fakeEngine();
+    const answers: ((report: CheckReport | LesionError) => void)[] = [];
+    const check = () =>
+      new Promise<CheckReport>((resolve, reject) => {
+        answers.push((answer) => (answer instanceof LesionError ? reject(answer) : resolve(answer)));
+      });
+    const lab = createLab({ ...fake.engine, check }, (callback) => queueMicrotask(callback));
+    const ask = () => {
+      void lab.startRun();
+      return lab.startCheck("float64");
+    };
+    const asked = [ask(), ask(), ask()];
+    const report = await fake.engine.check(
+      { study: null, files: {} },
+      { samples: 1, ablations: 1, reference: "float64" },
+    );
+    answers[0]!(report);
+    answers[1]!(new LesionError("internal", "nobody asks any more"));
+    await Promise.all(asked.slice(0, 2));
+    expect([lab.check.value, lab.notices.value]).toEqual([{ state: "running" }, []]);
+    answers[2]!(report);
+    await asked[2];
+    expect(lab.check.value).toEqual({ state: "done", report });
+  });
+
+  test("keeps the selected row where it is of the same study, and no other", () => {
+    const { lab } = opened();
+    lab.select(11);
+    void lab.startRun();
+    void lab.startRun();
+    expect(lab.selected.value).toBe(11);
+    expect(lab.editStudy((study) => ({ ...study, sweeps: [{ ablate: "pairs", layers: [1] }] }))).toBeNull();
+    expect(lab.selected.value).toBe(11);
+    void lab.startRun();
+    expect(lab.selected.value).toBeNull();
+  });
 });

@@ -203,18 +203,26 @@ export function createLab(engine: Engine, schedule: Schedule, reports: ReportMak
       }),
     startRun: () => {
       check.value = { state: "idle" };
+      const before = run.results.value?.study;
+      // Rows of another study are other ablations.
+      if (before !== undefined && canonicalJson(before) !== canonicalJson(study.value)) selected.value = null;
       return run.start({ study: study.value, files: files.value });
     },
     startCheck: async (reference) => {
       const request = run.request();
       if (request === null) return;
-      check.value = { state: "running" };
+      const results = run.results.value;
+      // An answer about a run that another has followed is nobody's any more.
+      const answer = (state: CheckState) => {
+        if (run.results.value === results) check.value = state;
+        return run.results.value === results;
+      };
+      answer({ state: "running" });
       try {
         const options = { samples: CHECK_SAMPLES, ablations: CHECK_ABLATIONS, reference };
-        check.value = { state: "done", report: await engine.check(request, options) };
+        answer({ state: "done", report: await engine.check(request, options) });
       } catch (thrown) {
-        check.value = { state: "idle" };
-        notify(reportOf(thrown));
+        if (answer({ state: "idle" })) notify(reportOf(thrown));
       }
     },
     reportHtml: () => htmlReport(run, reports, documentText),

@@ -62,7 +62,7 @@ function Built({ lab, build, train }: { lab: Lab; build: BuildOptions; train: Tr
         {traitsOf(build)}. Trained by the run with {train.optimizer.kind.toUpperCase()}, batches of {count(train.batch)}
         {train.networks > 1 ? `, ${count(train.networks)} networks at once, of which the first is ablated` : ""}.
       </p>
-      <div class="fields">
+      <div class="fields" key={preset?.id ?? OWN}>
         <NumberField label="Epochs" value={train.epochs} apply={(epochs) => edit({ epochs: epochs as number })} />
         <NumberField
           label="Learning rate"
