@@ -2,16 +2,20 @@
 import { Canvas } from "./canvas.tsx";
 import { signed } from "./format.ts";
 import { PALETTE_SIZE } from "./palette.ts";
-import { niceCeiling } from "./scale.ts";
+import { endDigits, niceCeiling } from "./scale.ts";
 
 const WIDTH = 180;
 
-/** A scale from -limit (better) to +limit (worse), rounded up as the maps round it. */
-export function Legend({ limit, what }: { limit: number; what: string }) {
+/** A scale from -limit to +limit, rounded up as the maps round it; `ends` say what the two are. */
+export function Legend(props: { limit: number; what: string; ends?: readonly [low: string, high: string] }) {
+  const { limit, what, ends = ["better", "worse"] } = props;
   const end = niceCeiling(limit);
+  const digits = endDigits(end);
   return (
     <div class="legend">
-      <span>better {signed(-end, 0)}</span>
+      <span>
+        {ends[0]} {signed(-end, digits)}
+      </span>
       <Canvas
         width={WIDTH}
         height={10}
@@ -22,7 +26,9 @@ export function Legend({ limit, what }: { limit: number; what: string }) {
           }
         }}
       />
-      <span>{signed(end, 0)} worse</span>
+      <span>
+        {signed(end, digits)} {ends[1]}
+      </span>
       <span class="quiet">{what}</span>
     </div>
   );

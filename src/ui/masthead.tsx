@@ -13,7 +13,7 @@ export function Masthead({ lab }: { lab: Lab }) {
         {adapter?.fallback === true && (
           <span
             class="badge"
-            title="WebGPU runs in software here. LiveResults are the same; times are not those of a GPU."
+            title="WebGPU runs in software here. Results are the same up to rounding; times are not those of a GPU."
           >
             processor, no GPU
           </span>

@@ -93,10 +93,11 @@ export function PairMatrix({ lab, results, panel }: { lab: Lab; results: LiveRes
           />
         )}
       </div>
-      <Legend
-        limit={limit}
-        what={quantity === "drop" ? "accuracy drop, percentage points" : "interaction, percentage points"}
-      />
+      {quantity === "drop" ? (
+        <Legend limit={limit} what="accuracy drop, percentage points" />
+      ) : (
+        <Legend limit={limit} what="interaction, percentage points" ends={["overlap", "back each other up"]} />
+      )}
     </figure>
   );
 }

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { linear, niceCeiling, ticks } from "./scale.ts";
+import { endDigits, linear, niceCeiling, ticks } from "./scale.ts";
 
 describe("linear", () => {
   test("takes the ends of the domain to the ends of the range, also upside down", () => {
@@ -46,4 +46,18 @@ describe("ticks", () => {
   test("zero is written without a sign", () => {
     expect(ticks(-1, 1, 2).some((tick) => Object.is(tick, -0))).toBe(false);
   });
+});
+
+test.each([
+  [0, "1"],
+  [87, "100"],
+  [13, "15"],
+  [2.3, "2.5"],
+  [1.1, "1.2"],
+  [0.28, "0.3"],
+  [0.11, "0.12"],
+  [0.0023, "0.0025"],
+])("the end of a scale up to %d is written %s", (value, text) => {
+  const end = niceCeiling(value);
+  expect(end.toFixed(endDigits(end))).toBe(text);
 });

@@ -16,6 +16,11 @@ export function niceCeiling(value: number): number {
   return leastMultiple(value, [1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10]);
 }
 
+/** The decimals that a scale's round end needs to be read as what it is. */
+export function endDigits(end: number): number {
+  for (let digits = 0; ; digits++) if (digits === 12 || Number(end.toFixed(digits)) === end) return digits;
+}
+
 /** The least of `steps` times a power of ten that is no smaller than `value`. `steps` end in 10. */
 function leastMultiple(value: number, steps: readonly number[]): number {
   if (!(value > 0) || !Number.isFinite(value)) return 1;
