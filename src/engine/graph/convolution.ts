@@ -30,6 +30,8 @@ export type ConvMethod =
 
 /** Numbers that transformed inputs and products of one round of Winograd may take: more rows go in several rounds. */
 const ROUND_FLOATS = { processor: 8 * 2 ** 20, gpu: 64 * 2 ** 20 } as const;
+/** Numbers of either tensor: 128 MiB is the least that an adapter of WebGPU binds. */
+const TENSOR_FLOATS = 32 * 2 ** 20;
 /** A number that Winograd transforms costs as much as so many multiplications. */
 const TRANSFORM_COST = 10;
 /** What a direct multiplication costs more than one of a product: addresses and edges. */
@@ -84,7 +86,9 @@ export function winogradRound(
 ): { readonly rows: number; readonly inputFloats: number; readonly productFloats: number } {
   const one = winogradSizes({ ...shape, rows: 1 }, tile);
   const most = ROUND_FLOATS[isProcessor ? "processor" : "gpu"];
-  const rows = Math.max(1, Math.min(shape.rows, Math.floor(most / (one.inputFloats + one.productFloats))));
+  const together = Math.floor(most / (one.inputFloats + one.productFloats));
+  const apart = Math.floor(TENSOR_FLOATS / Math.max(one.inputFloats, one.productFloats));
+  const rows = Math.max(1, Math.min(shape.rows, together, apart));
   return { rows, inputFloats: rows * one.inputFloats, productFloats: rows * one.productFloats };
 }
 
