@@ -5,6 +5,7 @@ import { Readable } from "node:stream";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { RunEvent } from "../../workers/protocol.ts";
 import { bitsOffset } from "../study/journal.ts";
+import { resultsOf } from "../study/results.ts";
 import { parseStudyText } from "../study/schema.ts";
 import { RunDirectory, readRun } from "./run-directory.ts";
 import {
@@ -78,6 +79,17 @@ describe("RunDirectory", () => {
       2,
       "end",
     ]);
+  });
+
+  test("has of a failure that a resumed run mends what the journal has when it is read anew: nothing", async () => {
+    const failure = { type: "failure", row: 5, error: { code: "gpu-error", message: "refused" } } as const;
+    await write(false, [head, { kind: "records", records: [failure, endRecord("failed")], bits: null }]);
+    await using directory = await RunDirectory.prepare(folder, sampleStudy, true);
+    expect(directory.records.map(({ type }) => type)).toEqual(["run", "baseline", "failure", "end"]);
+    await directory.take(rows(5));
+    await directory.finish(endRecord("done"));
+    expect(resultsOf(directory.records)).toMatchObject({ failures: [], end: { state: "done" } });
+    expect(directory.records).toEqual((await readRun(folder)).records);
   });
 
   test("hands a resumed run its journal, its states, and its trained networks if it has both", async () => {
