@@ -18,14 +18,17 @@ test("what is found out before sweeps is counted before anything runs", () => {
     { ablate: "each-unit", layers: [0], replacement: "optimal" },
     { ablate: "each-unit", layers: [1], adaptive: {} },
     { ablate: "cumulative", order: "random" },
+    { ablate: "cumulative", layers: [0], order: "snip" },
   ];
   expect(work({ sweeps })).toMatchObject([
     { name: "optimal constants of a", ablations: 4 * OPTIMAL_EVALUATIONS, macs: 0 },
     // 4 + 3 + 2 + 1 candidates of the one layer, 3 + 2 + 1 of the other.
     { name: "order of sweep 0, greedy-least", ablations: 16, macs: 0 },
     { name: "order of sweep 1, measured", ablations: 3, macs: 0 },
-    { name: "order of sweep 2, taylor", ablations: 0, macs: 3 * 100 * 10 },
-    { name: "adaptive sweep 4", ablations: 3, layers: [layers[1]], macs: 3 * 100 * 10 },
+    { name: "order of sweep 2, taylor", ablations: 0, macs: 2 * 100 * 10 },
+    // Gradients by weights besides.
+    { name: "order of sweep 6, snip", ablations: 0, macs: 3 * 100 * 10 },
+    { name: "adaptive sweep 4", ablations: 3, layers: [layers[1]], macs: 2 * 100 * 10 },
   ]);
 });
 
@@ -47,7 +50,7 @@ test("analyses in the order of the study", () => {
   expect(work({ analyses }).map(({ ablations, macs }) => [ablations, macs])).toMatchObject([
     [0, 0],
     [50 * 4, 0],
-    [0, (1 + 3) * 20 * 10],
+    [0, (1 + 2) * 20 * 10],
     // Two factors on three units and on the layer; two rounds of three units; two epochs there and back.
     [2 * 4 + 2 * 3, 2 * 500 * 3 * 10],
     [0, 2 * 3 * 100 * 10],

@@ -6,6 +6,7 @@ import { OPTIMAL_EVALUATIONS } from "../ablation/optimal-constants.ts";
 import { tsneOperations } from "../engine/tsne-memory.ts";
 import { adaptiveSweeps } from "./analyses/adaptive-sweep.ts";
 import { wantedConstants } from "./analyses/optimal.ts";
+import { isOfWeightGradients } from "./analyses/predictors.ts";
 import type { AnalysisOptions, ImportanceOptions } from "./analysis-options.ts";
 import { WEIGHT_PREDICTORS } from "./analysis-records.ts";
 import type { LayerSummary } from "./records.ts";
@@ -33,8 +34,9 @@ export interface WorkSize {
   readonly macs: number;
 }
 
-/** A pass forward and back costs so many passes forward. */
+/** A pass forward and back costs so many passes forward, and one fewer where gradients by weights are left out. */
 const TRAINING_PASSES = 3;
+const GRADIENT_PASSES = 2;
 
 /** All work of a study besides its sweeps and recovery, in the order in which it is done. */
 export function analysisWork(study: Study, size: WorkSize): Work[] {
@@ -48,7 +50,7 @@ export function analysisWork(study: Study, size: WorkSize): Work[] {
     ...adaptiveSweeps(study.sweeps).map(([index, sweep]) => {
       const layers = layersIn(sweep.layers, size);
       // Rises of the loss are predicted by a pass forward and back.
-      const macs = sweep.adaptive.by === "loss" ? TRAINING_PASSES * size.samples * size.macs : 0;
+      const macs = sweep.adaptive.by === "loss" ? GRADIENT_PASSES * size.samples * size.macs : 0;
       return { name: `adaptive sweep ${index}`, ablations: unitsOf(layers), layers, macs };
     }),
     ...study.analyses.map((options) => {
@@ -131,7 +133,8 @@ function analysisWorkOf(
 function predictorMacs(predictors: ImportanceOptions["predictors"], samples: number, macs: number): number {
   const others = predictors.filter((each) => !(WEIGHT_PREDICTORS as readonly string[]).includes(each));
   const isGradient = (name: string) => /^(taylor|fisher|snip|gradient)/.test(name);
-  const passes = (others.some((each) => !isGradient(each)) ? 1 : 0) + (others.some(isGradient) ? TRAINING_PASSES : 0);
+  const back = others.some(isOfWeightGradients) ? TRAINING_PASSES : GRADIENT_PASSES;
+  const passes = (others.some((each) => !isGradient(each)) ? 1 : 0) + (others.some(isGradient) ? back : 0);
   return passes * samples * macs;
 }
 

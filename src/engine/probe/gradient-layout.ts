@@ -1,9 +1,9 @@
 /**
  * A probe of gradients on paper: the network in training form, in which the probed layers alone train, and the dispatches of
- * some samples. They are laid out as a training's are, over a memory that counts and over the buffers that were counted.
+ * some samples. They are laid out as a training's are, over a memory that counts and over the buffers that were counted. Where
+ * gradients by weights are not asked for, all weights are frozen, though gradients go through them as far as the probed layers.
  */
 import { LesionError } from "../../core/errors.ts";
-import type { Gpu } from "../../gpu/device.ts";
 import { planAccumulate } from "../../kernels/accumulate.ts";
 import { planChannelProducts } from "../../kernels/channel-products.ts";
 import { imageParts } from "../../kernels/channel-profile.ts";
@@ -18,11 +18,10 @@ import { backwardDispatches } from "../training/backward.ts";
 import { forwardDispatches } from "../training/forward.ts";
 import { type BufferBytes, PaperMemory, totalBytes } from "../training/memory.ts";
 import type { TrainingOptions } from "../training/options.ts";
-import { findTensor, type ParameterTensor } from "../training/parameter-layout.ts";
-import { limitsOf } from "../training/trainer.ts";
+import { findTensor, type ParameterTensor, parameterLayout } from "../training/parameter-layout.ts";
 import { formOf, type TrainingGraph, trainingGraph } from "../training/training-graph.ts";
 import { type TrainingLayout, TrainingPass } from "../training/training-pass.ts";
-import type { PlannedTraining } from "../training/training-plan.ts";
+import type { PlannedTraining, TrainingLimits } from "../training/training-plan.ts";
 import { mostRows, rowsInTime } from "./batch-rows.ts";
 import { macsOf, type ProbeSamples } from "./source.ts";
 
@@ -35,10 +34,16 @@ export interface ProbedLayer {
   readonly positions: number;
   /** Parts of the sums over positions. */
   readonly parts: number;
-  readonly weight: ParameterTensor;
-  /** Rows of the packed weights, and the parts of the sums over them. */
-  readonly weightRows: number;
-  readonly weightParts: number;
+  /** Null: gradients by weights are not wanted. */
+  readonly weights: ProbedWeights | null;
+}
+
+/** A probed layer's packed weights. */
+export interface ProbedWeights {
+  readonly tensor: ParameterTensor;
+  readonly rows: number;
+  /** Parts of the sums over rows. */
+  readonly parts: number;
 }
 
 export interface PlannedGradients {
@@ -57,22 +62,30 @@ const STILL: Omit<TrainingOptions, "batch"> = {
   augment: null,
 };
 
-/** Work of the way back, over that of the same layers forward: by the input and by the weights. */
-const BACKWARD_COST = 2;
+/** Work of the way back, over that of the same layers forward: by the input, and by the weights where they are wanted. */
+const backwardCost = (weights: boolean) => (weights ? 2 : 1);
+
+/** A network and the samples that it is given, in mini-batches of `batch`. */
+export interface GradientSource extends ProbeSamples {
+  readonly network: Network;
+  readonly batch: number;
+  /** Whether gradients by weights are wanted too: they take as much memory again as the weights, and half as much work again. */
+  readonly weights: boolean;
+}
 
 /**
  * Plans a probe with as many samples at once as memory holds, no more than `batch`. Throws `out-of-memory` where not one fits,
  * and as `trainingGraph` does.
  */
 export function planGradients(
-  gpu: Gpu,
-  { network, dataset, samples, batch }: ProbeSamples & { readonly network: Network; readonly batch: number },
+  limits: TrainingLimits,
+  { network, dataset, samples, batch, weights }: GradientSource,
   layers: readonly string[],
 ): PlannedGradients {
-  const form = formOf(network);
-  const training = trainingGraph(form, { trained: new Set(layers), held: new Set() });
-  const probed = layers.map((layer) => probedLayer(gpu, training, layer));
-  const { isProcessor, budgetBytes, bindingBytes } = limitsOf(gpu);
+  const { isProcessor, budgetBytes, bindingBytes } = limits;
+  const training = probedGraph(network, layers, weights);
+  const { form } = training;
+  const probed = layers.map((layer) => probedLayer(isProcessor, training, layer));
   const planOf = (capacity: number) => {
     const options = { ...STILL, batch: capacity };
     const layout = { isProcessor, training, copies: 1, capacity, sharedOrder: true, background: null, options };
@@ -80,8 +93,8 @@ export function planGradients(
     return { layout, sizes, ...totalBytes([...sizes.values(), ...deviceSamplesBytes(dataset, capacity)]) };
   };
   const fits = ({ bytes, largest }: BufferBytes) => bytes <= budgetBytes && largest <= bindingBytes;
-  const macs = macsPerSample(training);
-  const most = Math.min(batch, samples, rowsInTime(gpu, macs));
+  const macs = macsPerSample(training, weights);
+  const most = Math.min(batch, samples, rowsInTime(limits, macs));
   const { layout, sizes, bytes, largest } = planOf(mostRows(most, (rows) => fits(planOf(rows))));
   if (!fits({ bytes, largest })) {
     throw new LesionError(
@@ -106,32 +119,42 @@ function paperSizes(layout: TrainingLayout, probed: readonly ProbedLayer[], batc
 }
 
 /** Multiply-accumulates of one sample forward and, where gradients go, back. */
-export function gradientMacsPerSample(network: Network, layers: readonly string[]): number {
-  return macsPerSample(trainingGraph(formOf(network), { trained: new Set(layers), held: new Set() }));
+export function gradientMacsPerSample(network: Network, layers: readonly string[], weights: boolean): number {
+  return macsPerSample(probedGraph(network, layers, weights), weights);
 }
 
-function macsPerSample({ graph, steps }: TrainingGraph): number {
+/** The network in which the gradients of some layers are taken. */
+function probedGraph(network: Network, layers: readonly string[], weights: boolean): TrainingGraph {
+  const form = formOf(network);
+  const graph = trainingGraph(form, { trained: new Set(layers), held: new Set() });
+  return weights ? graph : { ...graph, layout: parameterLayout(form, () => false) };
+}
+
+function macsPerSample({ graph, steps }: TrainingGraph, weights: boolean): number {
   const layersOf = (some: TrainingGraph["steps"]) => some.flatMap(({ layer }) => (layer ? [layer] : []));
   const moving = steps.filter(({ moves }) => moves);
-  return macsOf(graph, layersOf(steps)) + BACKWARD_COST * macsOf(graph, layersOf(moving));
+  return macsOf(graph, layersOf(steps)) + backwardCost(weights) * macsOf(graph, layersOf(moving));
 }
 
-function probedLayer({ isProcessor }: Gpu, { form, graph, layout }: TrainingGraph, layer: string): ProbedLayer {
+function probedLayer(isProcessor: boolean, { form, graph, layout }: TrainingGraph, layer: string): ProbedLayer {
   const tensor = postActivationOf(form, layer);
   const shape = graph.shapes.get(tensor)!;
   const units = channelsOf(shape);
   const positions = positionsOf(shape);
-  const weight = findTensor(layout.trained, layer, "weight")!;
-  const weightRows = weight.floats / paddedChannels(units);
-  return {
-    ...{ layer, tensor, units, positions, parts: imageParts(isProcessor, positions, units), weight, weightRows },
-    weightParts: channelSumParts(isProcessor, { groups: 1, positions: weightRows, channels4: vectorsOf(units) }),
-  };
+  const trained = findTensor(layout.trained, layer, "weight");
+  const parts = imageParts(isProcessor, positions, units);
+  return { layer, tensor, units, positions, parts, weights: trained && probedWeights(isProcessor, trained, units) };
+}
+
+function probedWeights(isProcessor: boolean, tensor: ParameterTensor, units: number): ProbedWeights {
+  const rows = tensor.floats / paddedChannels(units);
+  const parts = channelSumParts(isProcessor, { groups: 1, positions: rows, channels4: vectorsOf(units) });
+  return { tensor, rows, parts };
 }
 
 /**
- * From the samples in the source's tensor and their labels to `productsOf` each layer, and weight gradients added to the
- * mini-batch's. The forward pass is one of training: it keeps what the way back needs.
+ * From the samples in the source's tensor and their labels to `productsOf` each layer, and weight gradients, where they are
+ * wanted, added to the mini-batch's. The forward pass is one of training: it keeps what the way back needs.
  */
 export function sampleDispatches(pass: TrainingPass, probed: readonly ProbedLayer[]): readonly Dispatch[] {
   const { rows, layout, memory } = pass;
@@ -154,10 +177,10 @@ export function sampleDispatches(pass: TrainingPass, probed: readonly ProbedLaye
       rowHit: memory.of("row hits", capacity),
     },
   };
-  const accumulate: Dispatch = {
+  const accumulate = (): Dispatch => ({
     plan: planAccumulate(trainedFloats),
     buffers: { x: memory.of("gradients", trainedFloats), y: gradientSums(pass) },
-  };
+  });
   const before = (name: string) =>
     probed
       .filter(({ tensor }) => tensor === name)
@@ -172,24 +195,29 @@ export function sampleDispatches(pass: TrainingPass, probed: readonly ProbedLaye
     ...training.steps.flatMap((step) => forwardDispatches(pass, step, "train")),
     loss,
     ...backwardDispatches(pass, ({ name }) => before(name)),
-    accumulate,
+    ...(trainedFloats > 0 ? [accumulate()] : []),
   ];
 }
 
-/** From a mini-batch's weight gradients to `weightProductsOf` each layer. */
+/** From a mini-batch's weight gradients to `weightProductsOf` each layer where they are wanted. */
 export function weightDispatches(pass: TrainingPass, probed: readonly ProbedLayer[]): readonly Dispatch[] {
-  return probed.map((layer) => {
-    const { units: channels, weight, weightRows: positions, weightParts: parts } = layer;
-    const gradient = { buffer: gradientSums(pass), offset: weight.at * 4, size: weight.floats * 4 };
+  return probed.flatMap(({ layer, units: channels, weights }) => {
+    if (!weights) return [];
+    const { tensor, rows: positions, parts } = weights;
     return {
       plan: planChannelProducts({ groups: 1, positions, channels, parts, absolute: true }),
       buffers: {
-        x: gradient,
-        y: pass.parameter(layer.layer, "weight")!.binding,
-        sums: weightProductsOf(pass, layer),
+        x: { buffer: gradientSums(pass), offset: tensor.at * 4, size: tensor.floats * 4 },
+        y: pass.parameter(layer, "weight")!.binding,
+        sums: weightProductsOf(pass, layer, weightProductFloats(channels, weights)),
       },
     };
   });
+}
+
+/** Floats of `weightProductsOf`. */
+export function weightProductFloats(units: number, { parts }: ProbedWeights): number {
+  return 2 * parts * paddedChannels(units);
 }
 
 /** [capacity]: of the samples in the source's tensor. */
@@ -208,6 +236,6 @@ export function productsOf({ memory, layout }: TrainingPass, { layer, units, par
 }
 
 /** [parts, 2, units padded]: sums of g w and of |g w| over the weights of a part. */
-export function weightProductsOf({ memory }: TrainingPass, { layer, units, weightParts }: ProbedLayer): GPUBuffer {
-  return memory.of(`weight products of ${layer}`, 2 * weightParts * paddedChannels(units));
+export function weightProductsOf({ memory }: TrainingPass, layer: string, floats: number): GPUBuffer {
+  return memory.of(`weight products of ${layer}`, floats);
 }

@@ -5,15 +5,15 @@
 import type { Arena } from "../../gpu/arena.ts";
 import type { Gpu } from "../../gpu/device.ts";
 import { paddedChannels } from "../../kernels/tensor-layout.ts";
-import type { Network } from "../../network/network.ts";
 import { compileGraph } from "../graph/compiled-graph.ts";
 import { ready } from "../graph/dispatch.ts";
 import { loadFrozen, loadParameters } from "../training/load-parameters.ts";
 import { DeviceMemory } from "../training/memory.ts";
+import { limitsOf } from "../training/trainer.ts";
 import { TrainingPass } from "../training/training-pass.ts";
 import { openFeed } from "./feed.ts";
 import {
-  gradientMacsPerSample,
+  type GradientSource,
   gradientSums,
   labelsOf,
   type PlannedGradients,
@@ -22,9 +22,10 @@ import {
   productsOf,
   sampleDispatches,
   weightDispatches,
+  weightProductFloats,
   weightProductsOf,
 } from "./gradient-layout.ts";
-import { always, type ProbeSamples, type Proceed, unitsOf } from "./source.ts";
+import { always, type Proceed, unitsOf } from "./source.ts";
 
 /** What gradients say of a layer's units. The loss is the cross-entropy of one sample, in nats. */
 export interface GradientProfile {
@@ -42,17 +43,11 @@ export interface GradientProfile {
 export interface BatchGradients {
   /** [batches]: samples of each. */
   readonly samples: readonly number[];
-  /** Sum over the unit's incoming weights, its bias left out, of g w, and of |g w|. */
+  /** Sum over the unit's incoming weights, its bias left out, of g w, and of |g w|; empty where not asked for. */
   readonly weightProducts: Float64Array;
   readonly weightAbs: Float64Array;
   /** The mean of `products`: the gradient by a factor of 1 that the unit's activation is multiplied by. */
   readonly gateProducts: Float64Array;
-}
-
-/** A network and the samples that it is given, in mini-batches of `batch`. */
-export interface GradientSource extends ProbeSamples {
-  readonly network: Network;
-  readonly batch: number;
 }
 
 /**
@@ -69,32 +64,25 @@ export async function profileGradients(
   const { samples, batch } = source;
   const graph = compileGraph(source.network);
   for (const layer of layers) unitsOf(graph, layer);
-  const plan = planGradients(gpu, source, layers);
+  const plan = planGradients(limitsOf(gpu), source, layers);
   const { capacity } = plan.planned.layout;
   using arena = gpu.arena.scope();
   const device = await openDevice(gpu, arena, plan, source);
   const profiles = plan.probed.map((probed) => blankProfile(probed, samples, batch));
   for (let start = 0; start < samples; start += batch) {
     const end = Math.min(samples, start + batch);
-    device.clear();
+    if (source.weights) device.clear();
     for (let from = start; from < end; from += capacity) {
       if (!(await proceed())) return null;
       const rows = Math.min(capacity, end - from);
       const found = await device.run(from, rows);
       for (const [i, profile] of profiles.entries()) takeProducts(profile, found[i]!, plan.probed[i]!, from, rows);
     }
+    if (!source.weights) continue;
     const found = await device.weights();
     for (const [i, profile] of profiles.entries()) takeWeights(profile, found[i]!, start / batch);
   }
   return profiles;
-}
-
-/** Multiply-accumulates of `profileGradients`: forward and, where gradients go, back. */
-export function gradientMacs(
-  { network, samples }: Pick<GradientSource, "network" | "samples">,
-  layers: readonly string[],
-): number {
-  return samples * gradientMacsPerSample(network, layers);
 }
 
 /** The network on the device; what each call gives is one array a layer. */
@@ -134,20 +122,29 @@ async function openDevice(gpu: Gpu, arena: Arena, { planned, probed }: PlannedGr
     weights() {
       weigh();
       return read(
-        probed.map((layer) => ({
-          buffer: weightProductsOf(whole, layer),
-          floats: 2 * layer.weightParts * paddedChannels(layer.units),
-        })),
+        probed.map(({ layer, units, weights }) => {
+          const floats = weightProductFloats(units, weights!);
+          return { buffer: weightProductsOf(whole, layer, floats), floats };
+        }),
       );
     },
   };
 }
 
-function blankProfile({ layer, units, positions }: ProbedLayer, samples: number, batch: number): GradientProfile {
+function blankProfile(
+  { layer, units, positions, weights }: ProbedLayer,
+  samples: number,
+  batch: number,
+): GradientProfile {
   const count = Math.ceil(samples / batch);
-  const blank = () => new Float64Array(count * units);
+  const blank = (wanted = true) => new Float64Array(wanted ? count * units : 0);
   const sizes = Array.from({ length: count }, (_, i) => Math.min(batch, samples - i * batch));
-  const batches = { samples: sizes, weightProducts: blank(), weightAbs: blank(), gateProducts: blank() };
+  const batches = {
+    samples: sizes,
+    weightProducts: blank(weights !== null),
+    weightAbs: blank(weights !== null),
+    gateProducts: blank(),
+  };
   return { layer, units, samples, positions, products: new Float32Array(samples * units), batches };
 }
 

@@ -38,12 +38,12 @@ export function loadParameters(
   copies: readonly NetworkCopy[],
 ): void {
   const { trained, trainedFloats } = training.layout;
-  const parameters = memory.of("parameters", layout.copies * trainedFloats);
+  const parameters = trained.length > 0 ? memory.of("parameters", layout.copies * trainedFloats) : null;
   const forms = new Map<Network | undefined, Network>([[undefined, form]]);
   for (const [copy, { network }] of copies.entries()) {
     const own = forms.get(network) ?? formOf(network!);
     forms.set(network, own);
-    write(arena, parameters, trained, own, copy * trainedFloats);
+    if (parameters) write(arena, parameters, trained, own, copy * trainedFloats);
   }
   // A network with batch norms trains alone.
   const begun = layersByName(forms.get(copies[0]!.network)!);

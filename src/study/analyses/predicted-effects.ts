@@ -18,8 +18,8 @@ const MOST_PREDICTIONS = 2 ** 27;
 
 /**
  * Predicted rises of the loss, in nats, of ablations of one unit each on the samples of `dataset` in its order. Nothing is
- * predicted of accuracy, of other replacements than by zero and by a factor, of pre-activations, where gradients cannot go, and
- * of more than memory should hold.
+ * predicted of accuracy, of other replacements than by zero and by a factor, of pre-activations, where gradients cannot go or do
+ * not fit, and of more than memory should hold.
  * Rejects with `cancelled` where the run is stopped.
  */
 export async function predictedEffects(
@@ -38,8 +38,9 @@ export async function predictedEffects(
     unit: site!.units[0]!,
   }));
   const layers = [...new Set(places.map(({ layer }) => layer))];
-  const profiles = await gradientsOf(device, dataset, layers, dataset.samples, BATCH).catch((error) => {
-    if (error instanceof LesionError && error.code === "unsupported") return null;
+  const options = { samples: dataset.samples, batch: BATCH, weights: false };
+  const profiles = await gradientsOf(device, dataset, layers, options).catch((error) => {
+    if (error instanceof LesionError && (error.code === "unsupported" || error.code === "out-of-memory")) return null;
     throw error;
   });
   if (!profiles) return unpredicted;

@@ -37,6 +37,10 @@ type GradientPredictor = Exclude<Predictor, ActivationPredictor | (typeof WEIGHT
 const isActivationPredictor = (predictor: Predictor): predictor is ActivationPredictor =>
   (ACTIVATION_PREDICTORS as readonly Predictor[]).includes(predictor);
 
+/** Whether a predictor is made of gradients by weights, which cost as much again as those by activations. */
+export const isOfWeightGradients = (predictor: Predictor) =>
+  predictor === "taylor-weight" || predictor === "snip" || predictor === "gradient-weight";
+
 /** Predictors that are high where a unit matters little: half of an order, or of a rank, is turned round for them. */
 export const isInverse = (predictor: Predictor) => predictor === "apoz" || predictor === "mann-whitney";
 
@@ -75,7 +79,8 @@ export async function predictorValues(
   const isActivation = predictors.some(isActivationPredictor);
   const isGradient = predictors.some((each) => !isActivationPredictor(each) && !isWeightPredictor(each));
   const activations = isActivation ? await profilesOf(device, names, count) : null;
-  const gradients = isGradient ? await gradientsOf(device, dataset, names, count, batch) : null;
+  const weights = predictors.some(isOfWeightGradients);
+  const gradients = isGradient ? await gradientsOf(device, dataset, names, { samples: count, batch, weights }) : null;
   const initial = initialOf(device);
   return (predictor, layer) => {
     if (isWeightPredictor(predictor)) return weightPredictor(predictor, device.network, initial, layer.layer);
@@ -105,15 +110,17 @@ export async function profilesOf(
   return unlessStopped(await profileActivations(device.gpu, probeSource(device, samples), layers, device.proceed));
 }
 
-/** Gradient profiles of layers on the first samples of a data set. Rejects with `cancelled` where the run is stopped. */
+/**
+ * Gradient profiles of layers on the first samples of a data set, gradients by weights where they are asked for. Rejects with
+ * `cancelled` where the run is stopped.
+ */
 export async function gradientsOf(
   { gpu, opened, network, proceed }: AnalysisDevice,
   dataset: Dataset,
   layers: readonly string[],
-  samples: number,
-  batch: number,
+  options: { readonly samples: number; readonly batch: number; readonly weights: boolean },
 ): Promise<readonly GradientProfile[]> {
-  const source = { network: logitsNetwork(network), dataset, transform: opened.transform, samples, batch };
+  const source = { network: logitsNetwork(network), dataset, transform: opened.transform, ...options };
   return unlessStopped(await profileGradients(gpu, source, layers, proceed));
 }
 
