@@ -45,6 +45,7 @@ export function chainEngine(arena: Arena, sweep: ChainSweep): SweepEngine<PlanSt
       return {
         ...readable,
         intact,
+        proceed: sweep.proceed,
         moments: (stage, site, before) => momentsOf(gpu, prefix, stage, site, before),
         run: (step, ablations, coefficients) =>
           runStep(step, { ...sweep, ablations, prefix, intact, coefficients, given }),

@@ -95,6 +95,7 @@ async function openSegment(
   return {
     ...readable,
     intact,
+    proceed: sweep.proceed,
     moments(stage, site, before) {
       const { layer } = ablatable[stage]!;
       const linear = site === "pre-activation";

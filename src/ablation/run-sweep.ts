@@ -48,11 +48,16 @@ export async function* runSweep(request: SweepRequest): AsyncGenerator<SweepEven
   yield* runSegments(gpu, await openEngine(arena, request), plan, ablations, proceed);
 }
 
-/** By what a plan's steps replace units, measured on its samples as `runSweep` measures it. Nothing stays allocated. */
+/**
+ * By what a plan's steps replace units, measured on its samples as `runSweep` measures it. Nothing stays allocated. Throws
+ * `cancelled` where `proceed` says so.
+ */
 export async function sweepCoefficients(request: EngineRequest): Promise<Coefficients> {
-  const { gpu, plan } = request;
+  const { gpu, plan, proceed } = request;
   using arena = gpu.arena.scope();
-  return await statisticsOfPlan(gpu, await openEngine(arena, request), plan);
+  const coefficients = await statisticsOfPlan(gpu, await openEngine(arena, request), plan, proceed);
+  if (coefficients) return coefficients;
+  throw new LesionError("cancelled", "the run was stopped");
 }
 
 function isGraph(request: EngineRequest): request is GraphSweep {

@@ -150,10 +150,11 @@ test("stops where it is told to, without an error", async () => {
   const events = runSweep({
     ...{ gpu: roomy, tuner: new Tuner(roomy), chain, dataset, transform: identity, plan, ablations: source },
     ...{ top5: true, loss: true, seed: 3 },
-    proceed: async () => ++asked <= 1,
+    // The step, and its first batch.
+    proceed: async () => ++asked <= 2,
   });
   for await (const event of events) if (event.kind === "effects") effects.push(...event.effects);
-  expect(asked).toBeGreaterThan(1);
+  expect(asked).toBeGreaterThan(2);
   expect(effects.length).toBeGreaterThan(0);
   expect(effects.length).toBeLessThan(ablations.length);
   expect(roomy.arena.allocatedBytes).toBe(0);

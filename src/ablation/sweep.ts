@@ -50,6 +50,8 @@ export type Coefficients = (
 /** A segment whose intact outcome is known, and on which steps can be run. */
 export interface OpenSegment<S extends Step> extends ReadableSegment, Disposable {
   readonly intact: Outcome;
+  /** Asked before each step; resolves when it may go on, with false where it must stop. */
+  readonly proceed: () => Promise<boolean>;
   /** Moments of a stage's units over the segment, added to `before`. */
   moments(stage: number, site: AblationPlace, before?: Moments): Promise<Moments>;
   /** The rows of a step are `ablations`'. */
@@ -117,7 +119,7 @@ function segmentsOf<S extends Step>({ samples, samplesPerSegment }: SegmentedPla
   return segments;
 }
 
-/** Runs steps on a segment that is open. */
+/** Runs steps on a segment that is open. Ends early, without an error, where the segment's `proceed` says so. */
 export async function* runSteps<S extends Step>(
   steps: readonly S[],
   segment: OpenSegment<S>,
@@ -125,6 +127,7 @@ export async function* runSteps<S extends Step>(
   coefficients: Coefficients,
 ): AsyncGenerator<Extract<SweepEvent, { kind: "effects" | "macs" | "failed" }>> {
   for (const step of steps) {
+    if (!(await segment.proceed())) return;
     for await (const { effects, macs, failed } of segment.run(step, ablations, coefficients)) {
       yield { kind: "macs", macs };
       if (failed) yield { kind: "failed", ...failed };
@@ -153,25 +156,27 @@ function optimalOf<S extends Step>(
   return kind === "optimal" && optimal ? optimal(stage, site) : null;
 }
 
-/** The coefficients that the steps of a plan ask for, from all of its samples; the steps are not run. */
+/** The coefficients that the steps of a plan ask for, from all of its samples; the steps are not run. Null where it was stopped. */
 export async function statisticsOfPlan<S extends Step>(
   gpu: Gpu,
   engine: SweepEngine<S>,
   plan: SegmentedPlan<S>,
-): Promise<Coefficients> {
-  return (await jointStatistics(gpu, engine, plan)).coefficients;
+  proceed: () => Promise<boolean>,
+): Promise<Coefficients | null> {
+  return (await jointStatistics(gpu, engine, plan, segmentsOf(plan), proceed))?.coefficients ?? null;
 }
 
 /**
  * Coefficients, and what differs by sample, from the samples of all segments: most need a pass over them first. `given` is for
- * `openSegment`.
+ * `openSegment`. Null where `proceed`, asked before each segment, says so.
  */
-export async function jointStatistics<S extends Step>(
+async function jointStatistics<S extends Step>(
   gpu: Gpu,
   engine: SweepEngine<S>,
   plan: SegmentedPlan<S>,
-  segments: readonly Segment[] = segmentsOf(plan),
-): Promise<{ readonly coefficients: Coefficients; readonly given: GivenStatistics }> {
+  segments: readonly Segment[],
+  proceed: () => Promise<boolean>,
+): Promise<{ readonly coefficients: Coefficients; readonly given: GivenStatistics } | null> {
   const keyOf = (stage: number, site: AblationPlace) => `${stage} ${site}`;
   const wanted = new Map<string, readonly [stage: number, site: AblationPlace]>();
   const wantedValues = new Map<string, WantedValues>();
@@ -185,6 +190,7 @@ export async function jointStatistics<S extends Step>(
   const moments = new Map<string, Moments>();
   const given = new GivenStatistics(plan.samples, engine.seed);
   for (const segment of wanted.size + wantedValues.size > 0 ? segments : []) {
+    if (!(await proceed())) return null;
     using arena = gpu.arena.scope();
     using open = await engine.openSegment(arena, segment);
     for (const [key, [stage, site]] of wanted) moments.set(key, await open.moments(stage, site, moments.get(key)));
@@ -209,7 +215,9 @@ async function* joinSegments<S extends Step>(
   segments: readonly Segment[],
   proceed: () => Promise<boolean>,
 ): AsyncGenerator<SweepEvent> {
-  const { coefficients, given } = await jointStatistics(gpu, engine, plan, segments);
+  const joint = await jointStatistics(gpu, engine, plan, segments, proceed);
+  if (!joint) return;
+  const { coefficients, given } = joint;
   let whole: Outcome | null = null;
   for (const steps of blocksOf(plan)) {
     const joined = new Map<number, { effect: Effect; parts: number }>();

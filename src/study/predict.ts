@@ -4,7 +4,7 @@
  */
 import { chainEngine } from "../ablation/chain-engine.ts";
 import type { GraphPlan } from "../ablation/graph-planner.ts";
-import { predictGraphMs } from "../ablation/graph-prediction.ts";
+import { type PredictedTime, predictGraph } from "../ablation/graph-prediction.ts";
 import type { PlanStep, SweepPlan } from "../ablation/planner.ts";
 import { isGraphPlan } from "../ablation/run-sweep.ts";
 import type { Subject } from "../ablation/subject.ts";
@@ -22,7 +22,7 @@ const TRIAL_SAMPLES = 2048;
 const TRIAL_MASKS = [24, 1536] as const;
 const TRIAL_MS = 40;
 
-/** Milliseconds that the plan will take; null where there is nothing to do. */
+/** Milliseconds that the plan will take; null where there is nothing to do, or where `proceed` says so. */
 export async function predictMs(request: {
   readonly gpu: Gpu;
   readonly tuner: Tuner;
@@ -46,7 +46,7 @@ async function predictChainMs(request: {
   readonly plan: SweepPlan;
   readonly optimal?: OptimalConstants | undefined;
   readonly proceed: Proceed;
-}): Promise<number | null> {
+}): Promise<PredictedTime | null> {
   const { gpu, opened, chain, plan, optimal } = request;
   const { ablations, study, dataset, transform } = opened;
   if (plan.steps.length === 0) return null;
@@ -67,16 +67,18 @@ async function predictChainMs(request: {
   using _compiled = await open();
   const prefixStartMs = performance.now();
   using segment = await open();
-  let totalMs = (performance.now() - prefixStartMs) * (plan.samples / samples);
+  const passMs = (performance.now() - prefixStartMs) * (plan.samples / samples);
+  let ms = passMs;
   const { intact, truths } = segment;
   const comparison = { intact, baseline: intact, truths, layers: opened.subject.ablatable, measure };
   const trial = { segment, samples, ablations, coefficients: statisticsOf(engine, segment), comparison };
   const segments = Math.ceil(plan.samples / plan.samplesPerSegment);
   for (const step of plan.steps) {
+    if (!(await request.proceed())) return null;
     const { openingMs, maskMs } = await costOf(step, trial);
-    totalMs += segments * openingMs + step.rows.length * maskMs * (plan.samples / samples);
+    ms += segments * openingMs + step.rows.length * maskMs * (plan.samples / samples);
   }
-  return totalMs;
+  return { passMs, ms };
 }
 
 /** Where steps are tried: on a few samples, as far as records. */

@@ -44,7 +44,7 @@ export async function run(
     /** Gives the device anew where it was lost. */
     readonly open?: () => Promise<Gpu>;
     readonly before?: Pick<Given, "records" | "artifacts"> & Partial<Pick<Given, "bits">>;
-    readonly until?: (given: Pick<Given, "records">) => boolean;
+    readonly until?: (given: Pick<Given, "records" | "phases">) => boolean;
   } = {},
 ): Promise<Given> {
   const records: LesionRecord[] = [];

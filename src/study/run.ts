@@ -129,7 +129,7 @@ class Run {
       ...{ gpu, tuner, opened: { ...opened, subject }, network: this.#network, subject, reached },
       ...{ trained: this.#trained, sets: this.#trainingSets, proceed: this.#proceed, output: this.#output },
     };
-    const prepared = await unlessStopped(prepareSweeps(request));
+    const prepared = await orNullIfStopped(prepareSweeps(request));
     if (prepared === null) return this.#end(opened, gpu, null);
     const ready = prepared.opened;
     const plan = planOpened(ready, gpu, (row) => reached.done.has(row) || isElsewhere(row, shard));
@@ -152,6 +152,7 @@ class Run {
     if (plan.ablations === 0 && reached.baseline) return { plan, predictedMs: null, sweepMs: 0, peakBytes: 0 };
     const common = { gpu, tuner, opened, subject, plan, optimal, proceed: this.#proceed };
     const predictedMs = await predictMs(common);
+    if (reached.cancelled) return { plan, predictedMs, sweepMs: 0, peakBytes: gpu.arena.peakBytes };
     const sweepMs = await recordSweep({ ...common, predictedMs }, reached, this.#output);
     return { plan, predictedMs, sweepMs, peakBytes: gpu.arena.peakBytes };
   }
@@ -247,7 +248,7 @@ class Run {
     }
     const output = this.#output;
     output.artifact("untrained.onnx", writeOnnx(network));
-    const data = await unlessStopped(sets.of("train", options.limit));
+    const data = await orNullIfStopped(sets.of("train", options.limit));
     if (data === null) return null;
     const pace = pacer();
     const request = { gpu, opened, options, data, checkpoints: this.#checkpoints, keptEpochs: keptEpochs(study) };
@@ -313,7 +314,7 @@ function warningOnce(output: RunOutput): RunOutput {
 }
 
 /** What a promise gives, null where it was stopped. */
-async function unlessStopped<T>(promise: Promise<T>): Promise<T | null> {
+async function orNullIfStopped<T>(promise: Promise<T>): Promise<T | null> {
   try {
     return await promise;
   } catch (thrown) {
