@@ -207,6 +207,7 @@ export function openPass(
       ...rest,
     ];
   };
+  const rowMacs = plan.steps.reduce((sum, { name }) => sum + (device.graph.costs.get(name)?.macs ?? 0), 0);
   const prepared = new Map<number, Promise<() => void>>();
   return {
     tensor,
@@ -216,6 +217,7 @@ export function openPass(
         ready(
           gpu,
           plan.steps.flatMap((step) => dispatchesOf(step, rows)),
+          rows * rowMacs,
         );
       prepared.set(rows, known);
       return known;

@@ -1,14 +1,14 @@
 /** How many samples make a batch of a probe. */
 import type { Gpu } from "../../gpu/device.ts";
+import { roughMs, SUBMIT_MS } from "../submits.ts";
 
-/** Rough rates in multiply-accumulates a millisecond, and the work of one batch: short enough to be stopped soon. */
-const ROUGH_MACS_PER_MS = { processor: 2e6, gpu: 1e9 } as const;
-const BATCH_MS = 500;
+/** The work of one batch: short enough to be stopped soon, and on a GPU one submit. */
+const BATCH_MS = { processor: 500, gpu: SUBMIT_MS } as const;
 
 /** Rows that take no more than a moment; at least 1. */
-export function rowsInTime({ isProcessor }: Pick<Gpu, "isProcessor">, macsPerRow: number): number {
-  const rate = isProcessor ? ROUGH_MACS_PER_MS.processor : ROUGH_MACS_PER_MS.gpu;
-  return Math.ceil((BATCH_MS * rate) / Math.max(1, macsPerRow));
+export function rowsInTime(gpu: Pick<Gpu, "isProcessor">, macsPerRow: number): number {
+  const most = gpu.isProcessor ? BATCH_MS.processor : BATCH_MS.gpu;
+  return Math.ceil(most / roughMs(gpu, Math.max(1, macsPerRow)));
 }
 
 /** The most rows up to `most` that `fits` says yes to, where it does so to all that are fewer; at least 1. */

@@ -86,6 +86,8 @@ function layersOf(graph: CompiledGraph, damage: readonly Pick<DamagedLayer, "lay
 /** A cascade on paper. */
 interface CascadePlan {
   readonly layers: readonly Layer[];
+  /** Those that are computed again under damage. */
+  readonly reached: readonly Layer[];
   readonly measured: readonly string[];
   readonly intact: PassPlan;
   readonly damaged: PassPlan;
@@ -104,6 +106,7 @@ function planCascade(graph: CompiledGraph, damage: readonly DamagedLayer[], isPr
     new Map([...names].map((name) => [name, of(graph.shapes.get(name)!)]));
   return {
     layers,
+    reached,
     measured,
     intact: planPass(graph, stepsOf(graph, layers), kept),
     damaged: planPass(graph, stepsOf(graph, reached), new Set(), new Set(measured)),
@@ -117,7 +120,7 @@ async function openCascade(
   gpu: Gpu,
   arena: Arena,
   source: ProbeSource,
-  { layers, measured, intact, damaged, kept, distances }: CascadePlan,
+  { layers, reached, measured, intact, damaged, kept, distances }: CascadePlan,
   damage: readonly DamagedLayer[],
 ) {
   const { shapes } = source.graph;
@@ -127,7 +130,8 @@ async function openCascade(
     const { bytes, largest } = totalBytes([...sizes(kept), ...sizes(distances)]);
     return { bytes: bytes + 4 * count * inPasses, largest, read: totalBytes(sizes(distances)).bytes };
   };
-  const planned = planBatches(limitsOf(gpu), source, layers, bytesOf);
+  const macs = macsOf(source.graph, reached);
+  const planned = planBatches(limitsOf(gpu), source, layers, { macs, bytesOf });
   const { device, rows, feed, outside } = await openBatches(gpu, arena, source, planned);
   const buffersOf = (sizes: ReadonlyMap<string, number>, what: string) =>
     new Map(Array.from(sizes, ([name, floats]) => [name, arena.storage(`${what} ${name}`, floats * rows * 4)]));

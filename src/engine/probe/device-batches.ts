@@ -33,9 +33,12 @@ const COUNTED_SHARE = 0.95;
 /** Bytes that are read back of a batch, at most, unless single samples take that many: staging buffers are in no budget. */
 const MOST_READ_BYTES = 2 ** 26;
 
-/** Bytes that a batch takes besides its layers' weights and the samples: of all buffers, of the largest, and read back. */
-export interface BatchBytes extends BufferBytes {
-  readonly read: number;
+/** What batches take besides their layers and the samples. */
+export interface BatchNeeds {
+  /** Multiply-accumulates of a sample. */
+  readonly macs: number;
+  /** Bytes of so many rows: of all buffers, of the largest, and read back. */
+  bytesOf(rows: number): BufferBytes & { readonly read: number };
 }
 
 /** A part of a graph for batches of samples, on paper. */
@@ -47,12 +50,12 @@ export interface BatchPlan {
   readonly rows: number;
 }
 
-/** As many samples at once as memory holds and a moment allows; 1 where not even that fits. `bytesOf`: what so many take. */
+/** As many samples at once as memory holds and a moment allows; 1 where not even that fits. */
 export function planBatches(
   limits: TrainingLimits,
   source: ProbeSource,
   layers: readonly Layer[],
-  bytesOf: (rows: number) => BatchBytes,
+  { macs, bytesOf }: BatchNeeds,
 ): BatchPlan {
   const graph: CompiledGraph = { ...source.graph, network: { ...source.graph.network, layers } };
   const { shape } = graph.network.inputs[0]!;
@@ -68,7 +71,7 @@ export function planBatches(
     const all = 4 * (inputs + products + tensorFloats(rows, shape)) + feedBytes(source, rows) + bytes;
     return all <= free && Math.max(widestBytes * rows, largest) <= bindingBytes && read <= mostRead;
   };
-  const most = Math.min(source.samples, rowsInTime(limits, macsOf(graph, layers)));
+  const most = Math.min(source.samples, rowsInTime(limits, macs + macsOf(graph, layers)));
   return { graph, weights, rows: mostRows(most, fits) };
 }
 

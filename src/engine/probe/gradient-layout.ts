@@ -48,6 +48,8 @@ export interface ProbedWeights {
 
 export interface PlannedGradients {
   readonly planned: PlannedTraining;
+  /** Multiply-accumulates of one sample. */
+  readonly macs: number;
   readonly probed: readonly ProbedLayer[];
 }
 
@@ -104,7 +106,7 @@ export function planGradients(
     );
   }
   const plan = { copiesAtOnce: 1, bytes, prefix: "none", epochMacs: samples * macs } as const;
-  return { planned: { plan, form, training, held: [[]], layout, sizes }, probed };
+  return { planned: { plan, form, training, held: [[]], layout, sizes }, macs, probed };
 }
 
 /** What each purpose takes, found by laying out every number of rows that mini-batches of these sizes go in. */

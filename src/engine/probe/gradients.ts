@@ -86,7 +86,7 @@ export async function profileGradients(
 }
 
 /** The network on the device; what each call gives is one array a layer. */
-async function openDevice(gpu: Gpu, arena: Arena, { planned, probed }: PlannedGradients, source: GradientSource) {
+async function openDevice(gpu: Gpu, arena: Arena, { planned, macs, probed }: PlannedGradients, source: GradientSource) {
   const { layout, training, sizes } = planned;
   const memory = new DeviceMemory(arena, sizes);
   loadFrozen(arena, memory, planned);
@@ -105,7 +105,8 @@ async function openDevice(gpu: Gpu, arena: Arena, { planned, probed }: PlannedGr
     clear: () => gpu.recorder.clear(gradientSums(whole)),
     /** Samples start .. start + rows of the mini-batch: their products, as `productsOf`. */
     async run(start: number, rows: number) {
-      const known = prepared.get(rows) ?? ready(gpu, sampleDispatches(new TrainingPass(layout, memory, rows), probed));
+      const known =
+        prepared.get(rows) ?? ready(gpu, sampleDispatches(new TrainingPass(layout, memory, rows), probed), rows * macs);
       prepared.set(rows, known);
       const record = await known;
       arena.write(labelsOf(whole), Uint32Array.from(source.dataset.labels.subarray(start, start + rows)));

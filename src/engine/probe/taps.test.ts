@@ -53,6 +53,14 @@ describe("of 60,000 samples", () => {
   });
 });
 
+test("what taps compute counts towards the work of a batch", () => {
+  const source = sourceOf(denseNet(1, [784, 4096, 10]), 60_000);
+  const taps = [profileTap(gpu, source, "d0"), productsTap(gpu, source, "d0")];
+  const { rows } = planTaps({ ...limits, budgetBytes: 2 ** 33, bindingBytes: 2 ** 32 }, source, taps);
+  // A GPU is taken to do 1e9 multiply-accumulates a millisecond, and a batch to be a tenth of a second.
+  expect(rows * (784 * 4096 + 4096 * 4096)).toBeLessThan(1.01e11);
+});
+
 test("what single samples read back is no reason to go one by one", () => {
   const source = sourceOf(denseNet(1, [784, 4096, 10]), 5000);
   const taps = [profileTap(gpu, source, "d0"), productsTap(gpu, source, "d0")];

@@ -17,6 +17,8 @@ export interface Tap {
   readonly layer: string;
   /** Floats that come back of a batch. */
   resultFloats(rows: number): number;
+  /** Multiply-accumulates of a sample, where they are many. */
+  readonly macs?: number;
   /** Floats for what lies in between, where there is any. */
   scratchFloats?(rows: number): number;
   /** From the layer's post-activation `a`, [rows, ...shape], to `result`. */
@@ -47,7 +49,8 @@ export function planTaps(limits: TrainingLimits, source: ProbeSource, taps: read
     const { bytes, largest } = totalBytes([...results, ...scratch]);
     return { bytes: bytes + 4 * passFloats(pass).row * rows, largest, read: totalBytes(results).bytes };
   };
-  return { ...planBatches(limits, source, layers, bytesOf), pass };
+  const macs = taps.reduce((sum, tap) => sum + (tap.macs ?? 0), 0);
+  return { ...planBatches(limits, source, layers, { macs, bytesOf }), pass };
 }
 
 /** Passes all samples by the taps. Gives false where `proceed` ended it. Throws `out-of-memory` where not one sample fits. */

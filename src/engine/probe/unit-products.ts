@@ -3,6 +3,7 @@ import type { Gpu } from "../../gpu/device.ts";
 import { planSumParts } from "../../kernels/sum-parts.ts";
 import { positionsOf, vectorsOf } from "../../kernels/tensor-layout.ts";
 import { planTransposedGemm, transposedGemmSplits } from "../../kernels/transposed-gemm.ts";
+import type { CompiledGraph } from "../graph/compiled-graph.ts";
 import { profileTap } from "./activation-profile.ts";
 import { always, type ProbeSource, type Proceed, unitsOf } from "./source.ts";
 import { profileMacs, runTaps, type Tap } from "./taps.ts";
@@ -46,11 +47,13 @@ export function unitProductsMacs(
   { graph, samples }: Pick<ProbeSource, "graph" | "samples">,
   layers: readonly string[],
 ): number {
-  const own = layers.reduce(
-    (sum, layer) => sum + unitsOf(graph, layer) ** 2 * positionsOf(graph.shapes.get(layer)!),
-    0,
-  );
+  const own = layers.reduce((sum, layer) => sum + productMacs(graph, layer), 0);
   return profileMacs({ graph, samples }, layers) + samples * own;
+}
+
+/** Of one sample. */
+function productMacs(graph: CompiledGraph, layer: string): number {
+  return unitsOf(graph, layer) ** 2 * positionsOf(graph.shapes.get(layer)!);
 }
 
 /** A tap that adds up a^T a, a: [rows positions, units], as batches come. */
@@ -72,6 +75,7 @@ export function productsTap(
   return {
     layer,
     products,
+    macs: productMacs(graph, layer),
     resultFloats: () => width * width,
     // Fewer rows may be split into more parts.
     scratchFloats: (most) =>

@@ -10,6 +10,7 @@ import { tensorFloats } from "../../kernels/tensor-layout.ts";
 import type { Network } from "../../network/network.ts";
 import { bind, compile, type Prepared } from "../prepare.ts";
 import { deviceSamples } from "../samples.ts";
+import { recordInPieces, roughMs, SUBMIT_MS } from "../submits.ts";
 import { ANY_BACKGROUND, backgroundOf, mayHaveBackground } from "./background.ts";
 import { running } from "./batch-norm.ts";
 import type { PassMode } from "./forward.ts";
@@ -80,9 +81,6 @@ export async function openTrainer(gpu: Gpu, setup: TrainerSetup): Promise<Traine
   }
 }
 
-/** Rough rates in multiply-accumulates a millisecond, and the work of one submit: short enough to be stopped soon. */
-const ROUGH_MACS_PER_MS = { processor: 2e6, gpu: 1e9 } as const;
-const SUBMIT_MS = 100;
 const MOST_STEPS_A_SUBMIT = 16;
 
 class OpenTrainer implements Trainer {
@@ -94,6 +92,8 @@ class OpenTrainer implements Trainer {
   #setup: TrainerSetup;
   readonly #memory: DeviceMemory;
   readonly #prepared = new Map<string, Promise<(place: StepPlace) => void>>();
+  /** Multiply-accumulates of one row of all copies. */
+  readonly #rowMacs: number;
   readonly #stepsASubmit: number;
   #train: StepSamples | null = null;
   #test: StepSamples | null = null;
@@ -106,8 +106,8 @@ class OpenTrainer implements Trainer {
     this.#memory = new DeviceMemory(arena, planned.sizes);
     this.samples = setup.data.samples;
     this.testSamples = setup.test.samples;
-    const rate = gpu.isProcessor ? ROUGH_MACS_PER_MS.processor : ROUGH_MACS_PER_MS.gpu;
-    const stepMs = (planned.plan.epochMacs * setup.copies.length * setup.options.batch) / setup.data.samples / rate;
+    this.#rowMacs = (planned.plan.epochMacs * setup.copies.length) / setup.data.samples;
+    const stepMs = roughMs(gpu, this.#rowMacs * setup.options.batch);
     this.#stepsASubmit = Math.max(1, Math.min(MOST_STEPS_A_SUBMIT, Math.floor(SUBMIT_MS / stepMs)));
   }
 
@@ -221,7 +221,11 @@ class OpenTrainer implements Trainer {
     const key = `${mode} ${rows}`;
     const known =
       this.#prepared.get(key) ??
-      recording(this.#gpu, stepDispatches(this.#pass(rows), samples, mode, this.#setup.copies[0]!.seed));
+      recording(
+        this.#gpu,
+        stepDispatches(this.#pass(rows), samples, mode, this.#setup.copies[0]!.seed),
+        rows * this.#rowMacs,
+      );
     this.#prepared.set(key, known);
     return known;
   }
@@ -244,13 +248,19 @@ class OpenTrainer implements Trainer {
     );
     using transient = this.#arena.scope();
     const source = deviceSamples(transient, dataset, transform, layout.capacity);
+    const fixed = training.steps.filter((step) => step.fixed);
+    const fixedMacs = fixed.reduce((sum, { name }) => sum + (training.graph.costs.get(name)?.macs ?? 0), 0);
     const recorded = new Map<number, (place: StepPlace) => void>();
     for (let start = 0; start < samples; start += layout.capacity) {
       const rows = Math.min(layout.capacity, samples - start);
       await source.load(start, rows);
       const record =
         recorded.get(rows) ??
-        (await recording(this.#gpu, prefixDispatches(this.#pass(rows), { ...common, source, cache })));
+        (await recording(
+          this.#gpu,
+          prefixDispatches(this.#pass(rows), { ...common, source, cache }),
+          rows * fixedMacs,
+        ));
       recorded.set(rows, record);
       record(FIRST);
       for (const [name, kept] of cache) {
@@ -288,8 +298,12 @@ function tensorsIn(held: PlannedTraining["held"]): string {
 
 const FIRST: StepPlace = { start: 0, epoch: 0, step: 0, stepsAnEpoch: 1 };
 
-/** Compiles and binds dispatches; what is returned records them for a place. */
-async function recording(gpu: Gpu, dispatches: readonly StepDispatch[]): Promise<(place: StepPlace) => void> {
+/** Compiles and binds dispatches that come to `macs`; what is returned records them for a place. */
+async function recording(
+  gpu: Gpu,
+  dispatches: readonly StepDispatch[],
+  macs: number,
+): Promise<(place: StepPlace) => void> {
   const prepared = await Promise.all(
     dispatches.map(async ({ planAt, buffers }): Promise<readonly [Prepared, StepDispatch["planAt"]]> => {
       const plan = planAt(FIRST);
@@ -297,6 +311,11 @@ async function recording(gpu: Gpu, dispatches: readonly StepDispatch[]): Promise
     }),
   );
   return (place) => {
-    for (const [dispatch, planAt] of prepared) dispatch.record(planAt(place));
+    const records = prepared.map(
+      ([dispatch, planAt]) =>
+        () =>
+          dispatch.record(planAt(place)),
+    );
+    recordInPieces(gpu, records, macs);
   };
 }
