@@ -211,7 +211,10 @@ export function fakeAnalyses(): StudyAnalysisRecord[] {
   const point = {
     layer: "dense_0",
     layerIndex: 0,
-    share: 0.05,
+    by: "units",
+    level: 1,
+    units: 20,
+    ablated: [1, 1],
     group: "",
     n: 20,
     dropPp: 4,
@@ -224,12 +227,12 @@ export function fakeAnalyses(): StudyAnalysisRecord[] {
       ...{ type: "analysis", name: "depth", sweep: 0, samples: SAMPLES },
       points: [
         { ...point, ...rest },
-        { ...point, ...rest, layer: "dense_1", layerIndex: 1, dropPp: 9, interval: [5, 13] },
+        { ...point, ...rest, layer: "dense_1", layerIndex: 1, units: 10, dropPp: 9, interval: [5, 13] },
       ],
     },
     {
       ...{ type: "analysis", name: "positive-effects", sweep: 0, tested: 330, rate: 0.05, effects: [effect], rises: 1 },
-      ...{ exactNoops: 2, unmeasured: 0 },
+      ...{ significant: 1, exactNoops: 2, unmeasured: 0 },
     },
     {
       ...{ type: "analysis", name: "embedding", method: "tsne", n: MAP_SAMPLES, perplexity: 40, neighbors: null },

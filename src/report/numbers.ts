@@ -20,6 +20,9 @@ export const fixed = (value: number | null, digits = 2): string =>
 export const percent = (share: number | null, digits = 2): string =>
   share === null ? NONE : `${fixed(100 * share, digits)} %`;
 
+/** "95 %", "99.9 %" of 0.999: as it was asked for. */
+export const exactPercent = (share: number): string => `${Number((100 * share).toFixed(4))} %`;
+
 /** "12.35 pp" */
 export const points = (value: number): string => `${fixed(value)} pp`;
 

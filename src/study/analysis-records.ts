@@ -81,8 +81,9 @@ export interface RedundancyRecord extends OfLayer {
   readonly sites: readonly Site[];
   /** Of a pair in one layer. */
   readonly units: readonly number[];
-  /** Pairs that were measured, where only those of greatest R have records. */
+  /** Pairs of the layer and replacement that were measured, where only those of greatest R have records. */
   readonly pairs?: number;
+  /** 0 or more; it can pass 1. */
   readonly R: number;
   readonly classR: readonly (number | null)[];
   /** Samples right intact. */
@@ -207,8 +208,9 @@ export interface PositiveEffectsRecord {
     readonly p: number;
     readonly q: number;
   }[];
-  /** How many rises there are; `effects` may be cut to the first 1,000. */
+  /** How many rises there are, and how many of them have a q of at most `rate`; `effects` may be cut to the first 1,000. */
   readonly rises: number;
+  readonly significant: number;
   /** Ablations that moved nothing at all, and those that moved activations without a measured effect. */
   readonly exactNoops: number;
   readonly unmeasured: number;
@@ -247,11 +249,13 @@ export interface DegradationRecord extends OfLayer {
   readonly sweep: number;
   /** "random", "greedy-least", "greedy-most", "measured", or a predictor, with "-least-first" where what matters least goes first; of keep-only-N with "keep-" in front. */
   readonly order: string;
+  /** What `accuracy` is: of all samples, or the mean recall of the class that each draw's order is of. */
+  readonly measure: "accuracy" | "own-class-recall";
   readonly replacement: string;
   /** Units of the layer, and how many are ablated at each point, ascending. */
   readonly units: number;
   readonly ablated: readonly number[];
-  /** Mean over draws, 0 .. 1, and its interval: of one draw Wilson's, of several a bootstrap's over draws. */
+  /** Mean over draws, 0 .. 1, and its interval: of one draw Wilson's, of several Student's over draws. */
   readonly accuracy: readonly number[];
   readonly interval: readonly IntervalOrNull[];
   readonly draws: number;
@@ -261,7 +265,7 @@ export interface DegradationRecord extends OfLayer {
   /** Share of units at which half of (baseline - chance) is gone, linear between points; null where it never is. */
   readonly halfDamage: number | null;
   readonly halfDamageInterval: IntervalOrNull;
-  /** Share of the most frequent class. */
+  /** Share of the most frequent class; of recall one in so many classes. */
   readonly chance: number;
   readonly baseline: number;
   /** Samples. */
@@ -290,27 +294,38 @@ export interface PopulationsRecord extends OfLayer {
   readonly n: number;
 }
 
-/** Damage against depth: mean drop of a sweep's ablations in each layer (and at each share), overall and by class. */
+/**
+ * What a sweep asks for of an ablation, so that layers of different width can be compared: a share of the layer's units; so many
+ * units; all units but so many; or units at least so similar.
+ */
+export interface AskedLevel {
+  readonly by: "share" | "units" | "kept" | "threshold";
+  readonly level: number;
+}
+
+/** Damage against depth: mean drop of a sweep's ablations in each layer, at each level that it asks for, overall and by class. */
 export interface DepthRecord {
   readonly type: "analysis";
   readonly name: "depth";
   /** As `AblationRecord` has it. */
   readonly replacement?: string;
   readonly sweep: number;
-  readonly points: readonly {
+  readonly points: readonly (AskedLevel & {
     readonly layer: string;
     readonly layerIndex: number;
-    /** Share of the layer's units that are ablated. */
-    readonly share: number;
+    /** Units of the layer, and how many of them the smallest and the largest ablation switches off. */
+    readonly units: number;
+    readonly ablated: readonly [least: number, most: number];
     /** "" or what the sweep calls its ablations, such as "random" or "similar". */
     readonly group: string;
     /** Ablations. */
     readonly n: number;
     readonly dropPp: number;
+    /** Of one ablation Wilson's, of several Student's over ablations. */
     readonly interval: IntervalOrNull;
     readonly top5DropPp: number | null;
     readonly classDropsPp: readonly number[];
-  }[];
+  })[];
   readonly samples: number;
 }
 
@@ -347,8 +362,14 @@ export interface EnsemblePooledRecord extends Correlations, OfLayer {
   readonly name: "ensemble-pooled";
   readonly predictor: Predictor;
   readonly networks: number;
-  /** Fisher-averaged Spearman within networks, which pooling cannot inflate by differences between networks. */
-  readonly within: { readonly spearman: number | null; readonly n: number };
+  /** Of each network by itself, bootstrapped over its units. */
+  readonly byNetwork: readonly (Correlations & { readonly network: number })[];
+  /**
+   * Means of `byNetwork`, which differences between networks cannot inflate, with Student's intervals over networks; n is the
+   * number of networks that have coefficients.
+   */
+  readonly within: Correlations;
+  /** Mean of the networks' own, 0 .. 1, with Student's interval over networks. */
   readonly accuracy: { readonly mean: number; readonly interval: IntervalOrNull };
 }
 

@@ -109,6 +109,7 @@ describe("analyses", () => {
     ...layer,
     name: "degradation",
     sweep: 0,
+    measure: "accuracy",
     replacement: "zero",
     units: 3,
     ablated: [0, 3],

@@ -2,8 +2,9 @@
  * What retraining brought back, as people read it: of each damaged network in each arm how much, and after how many
  * epochs; and over all of them whether more comes back where more was lost.
  */
-import { quantile } from "../ablation/statistics/bootstrap.ts";
+
 import { correlationsOf } from "../ablation/statistics/correlations.ts";
+import { quantile } from "../ablation/statistics/quantile.ts";
 import type { AblationRecord, BaselineRecord, RecoveryAnalysisRecord, RecoveryRecord } from "./records.ts";
 
 /** An arm in which a damaged network is trained. */

@@ -63,7 +63,7 @@ test("of 100,000 ablations a section gets those alone that it speaks of", () => 
   addRecords(results, [
     {
       ...{ type: "analysis", name: "positive-effects", sweep: 1, tested: 9, rate: 0.05, rises: 1, exactNoops: 0 },
-      ...{ unmeasured: 0, effects: [{ ...effect, row: 99_999 }] },
+      ...{ significant: 1, unmeasured: 0, effects: [{ ...effect, row: 99_999 }] },
     },
     { ...sample.analyses.find(({ name }) => name === "importance")!, sweep: 0 } as (typeof sample.analyses)[number],
   ]);

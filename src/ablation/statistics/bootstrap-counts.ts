@@ -1,9 +1,9 @@
 /**
- * The bootstrap without copies: a sample drawn with replacement is how often each item is in it. For statistics that can
- * take counts, which is most of them; `bootstrap.ts` has the general form.
+ * How far a statistic of a sample would move with another sample: the bootstrap (Efron 1979), by percentiles and without copies.
+ * A sample drawn with replacement is how often each item is in it. Of few items it is too narrow: `student.ts` is for their mean.
  */
 import type { Random } from "../../core/random.ts";
-import { quantile } from "./bootstrap.ts";
+import { quantile } from "./quantile.ts";
 
 /** An interval needs a few thousand draws to be steady in its second digit. */
 export const DRAWS = 2000;

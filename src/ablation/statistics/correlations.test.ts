@@ -3,14 +3,14 @@ import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { sharedData } from "../../../e2e/shared-data.ts";
-import { random } from "../../core/random.ts";
+import { type Random, random } from "../../core/random.ts";
 import { readOnnx } from "../../formats/onnx/read.ts";
 import { denseChain } from "../../network/dense-chain.ts";
-import { bootstrapInterval } from "./bootstrap.ts";
 import { kendallTauB, pearson, ranks, spearman } from "./correlation.ts";
 import { correlationsOf } from "./correlations.ts";
 import { mannWhitney } from "./mann-whitney.ts";
 import { kendallOfCounts, meanRanksOfCounts, pairedRanks } from "./paired-ranks.ts";
+import { quantile } from "./quantile.ts";
 
 /** By comparing all pairs. */
 function kendallByPairs(x: readonly number[], y: readonly number[]): number {
@@ -82,6 +82,13 @@ test("a constant has no correlation, whatever its mean rounds to", () => {
   expect(pearson([0.1, 0.1, 0.1, 7], [1, 2, 3, 9], [1, 1, 1, 0])).toBeNaN();
 });
 
+/** The percentile interval of a statistic, from samples drawn one by one. */
+function bootstrapInterval<Item>(items: readonly Item[], statistic: (sample: readonly Item[]) => number, draw: Random) {
+  const values = Array.from({ length: 2000 }, () => statistic(items.map(() => items[draw.below(items.length)]!)));
+  const sorted = values.filter((value) => !Number.isNaN(value)).sort((a, b) => a - b);
+  return [quantile(sorted, 0.025), quantile(sorted, 0.975)] as const;
+}
+
 describe("correlationsOf", () => {
   const x = [3, 1, 4, 1, 5, 9, 2, 6, 5, 3];
   const y = [2, 7, 1, 8, 2, 8, 1, 8, 2, 9];
@@ -99,14 +106,23 @@ describe("correlationsOf", () => {
             sample.map(([a]) => a),
             sample.map(([, b]) => b),
           ),
-        2000,
         random(11, `label ${name}`),
       );
-      expect(found.interval[key]![0]).toBeCloseTo(interval![0], 10);
-      expect(found.interval[key]![1]).toBeCloseTo(interval![1], 10);
+      expect(found.interval[key]![0]).toBeCloseTo(interval[0], 10);
+      expect(found.interval[key]![1]).toBeCloseTo(interval[1], 10);
     }
     expect(correlationsOf(x, y, 11, "label")).toEqual(found);
     expect(correlationsOf(x, y, 12, "label").interval).not.toEqual(found.interval);
+  });
+
+  test("has intervals from six points on", () => {
+    const { interval } = correlationsOf(x.slice(0, 5), y.slice(0, 5), 11, "label");
+    expect(interval).toEqual({ pearson: null, spearman: null, kendall: null });
+    expect(correlationsOf(x.slice(0, 5), y.slice(0, 5), 11, "label").pearson).toBeCloseTo(
+      pearson(x.slice(0, 5), y.slice(0, 5)),
+      12,
+    );
+    expect(correlationsOf(x.slice(0, 6), y.slice(0, 6), 11, "label").interval.spearman).not.toBeNull();
   });
 
   test("leaves out points without a number", () => {

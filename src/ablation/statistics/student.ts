@@ -1,4 +1,29 @@
-/** Student's t distribution, for means of few samples. */
+/** Student's t distribution, and the interval of a mean that it gives: right of few items, where percentiles of a bootstrap are too narrow. */
+
+const T_95 = new Map<number, number>();
+
+/**
+ * Student's 95 % interval of the mean of independent values, mean +- t s / sqrt(n) with n - 1 degrees of freedom, within the
+ * range that the mean can have. Null for fewer than two values. The percentile bootstrap of 3 to 5 values holds the mean in
+ * 75 to 82 of 100 cases: its resamples spread by s sqrt((n - 1) / n), and by the normal distribution's quantiles.
+ */
+export function studentInterval(
+  values: readonly number[],
+  { least = Number.NEGATIVE_INFINITY, most = Number.POSITIVE_INFINITY } = {},
+): readonly [low: number, high: number] | null {
+  const n = values.length;
+  if (n < 2) return null;
+  const mean = values.reduce((sum, value) => sum + value, 0) / n;
+  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  const half = t95(n - 1) * Math.sqrt(squares / (n - 1) / n);
+  return [Math.max(least, mean - half), Math.min(most, mean + half)];
+}
+
+function t95(freedom: number): number {
+  const known = T_95.get(freedom) ?? studentQuantile(0.025, freedom);
+  T_95.set(freedom, known);
+  return known;
+}
 
 /** P(T > t) for t >= 0 and `freedom` > 0 degrees of freedom: half of the regularised incomplete beta I_x(freedom / 2, 1 / 2), x = freedom / (freedom + t^2). */
 export function studentTail(t: number, freedom: number): number {

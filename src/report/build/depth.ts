@@ -1,13 +1,34 @@
 /** Whether early or late layers matter more. */
-import type { DepthRecord } from "../../study/analysis-records.ts";
-import { estimate, fixed, grouped, NONE, percent, range } from "../numbers.ts";
+import type { AskedLevel, DepthRecord } from "../../study/analysis-records.ts";
+import { counted, estimate, exactPercent, fixed, grouped, NONE, range } from "../numbers.ts";
 import type { LinesFigure, Section } from "../report.ts";
 import { analysesOf, className, groupBy, left, type ReportInput, right, sweepName, table } from "./section.ts";
 
 const MOST_CLASSES = 8;
+/** Levels with a line of their own in a figure. */
+const MOST_LEVELS = 8;
 type Point = DepthRecord["points"][number];
-const seriesName = ({ group, share }: Point) =>
-  [group, percent(share, share < 0.01 ? 1 : 0)].filter(Boolean).join(", ");
+type Series = LinesFigure["series"][number];
+
+/** "10 %", "1 unit", "all but 5 units", "similarity from 0.9" */
+function levelName({ by, level }: AskedLevel): string {
+  switch (by) {
+    case "share":
+      return exactPercent(level);
+    case "units":
+      return counted(level, "unit");
+    case "kept":
+      return `all but ${counted(level, "unit")}`;
+    case "threshold":
+      return `similarity from ${level}`;
+  }
+}
+
+/** "random, 10 %" */
+const seriesName = (point: Point) => [point.group, levelName(point)].filter(Boolean).join(", ");
+/** "6 of 64", "2 to 9 of 64" */
+const ablatedName = ({ ablated: [least, most], units }: Point) =>
+  `${least === most ? grouped(least) : `${grouped(least)} to ${grouped(most)}`} of ${grouped(units)}`;
 
 /** Mean damage by layer, overall and by class. */
 export function depth(input: ReportInput): Section | null {
@@ -18,32 +39,34 @@ export function depth(input: ReportInput): Section | null {
   return {
     id: "depth",
     title: "Damage against depth",
-    finding: `${worst.layer} is the most fragile place (${seriesName(worst)} of its units): ${estimate(worst.dropPp, worst.interval)} pp are lost on average over ${grouped(worst.n)} ablations, each on ${grouped(first.samples)} samples.`,
+    finding: `${worst.layer} is the most fragile place (${seriesName(worst)}: ${ablatedName(worst)}): ${estimate(worst.dropPp, worst.interval)} pp are lost on average over ${counted(worst.n, "ablation")}, each on ${grouped(first.samples)} samples.`,
     paragraphs: [
-      "The mean drop of accuracy over the ablations of each layer, by the share of its units that is switched off, in the order of the layers.",
-      "Layers differ in width: the same share is another number of units. The bands are 95 % intervals of the mean over ablations; where a layer has one ablation there is none. Classes are those whose damage varies most with depth.",
+      "The mean drop of accuracy over the ablations of each layer, by what the sweep asks for (such as a share of the layer's units), in the order of the layers.",
+      "Layers differ in width: the same share is another number of units, which stands in the table, and of a narrow layer at least one. The bands are 95 % intervals: of several ablations Student's of their mean, of a single one Wilson's of its accuracy, the baseline taken as known. Classes are those whose damage varies most with depth.",
     ],
-    figures: records.flatMap((record) => [overall(input, record), byClass(input, record)]),
+    figures: records.flatMap((record) => [...overall(input, record), byClass(input, record)]),
     tables: records.map((record) =>
       table(
         nameOf(input, record),
         [
           left("layer"),
           left("group"),
-          right("share"),
+          right("asked for"),
+          right("units off"),
           right("ablations"),
           right("mean drop pp"),
           right("95 %"),
           right("top-5 drop pp"),
         ],
-        record.points.map(({ layer, group, share, n, dropPp, interval, top5DropPp }) => [
-          layer,
-          group || NONE,
-          percent(share, 1),
-          grouped(n),
-          fixed(dropPp),
-          range(interval),
-          fixed(top5DropPp),
+        record.points.map((point) => [
+          point.layer,
+          point.group || NONE,
+          levelName(point),
+          ablatedName(point),
+          grouped(point.n),
+          fixed(point.dropPp),
+          range(point.interval),
+          fixed(point.top5DropPp),
         ]),
         Math.max(input.most, record.points.length),
       ),
@@ -59,15 +82,44 @@ const layersOf = ({ points }: DepthRecord) => [
   ...new Set(points.toSorted((a, b) => a.layerIndex - b.layerIndex).map(({ layer }) => layer)),
 ];
 
-function overall(input: ReportInput, record: DepthRecord): LinesFigure {
+/** Of groups of units and their controls a figure a level, side by side in it; else all levels in one. */
+function overall(input: ReportInput, record: DepthRecord): LinesFigure[] {
+  const byLevel = groupBy(
+    record.points.toSorted((a, b) => a.level - b.level),
+    levelName,
+  );
+  const groups = new Set(record.points.map(({ group }) => group));
+  if (groups.size > 1) {
+    return byLevel.map(([level, points]) => linesOf(input, record, `, ${level}`, "", groupBy(points, seriesName)));
+  }
+  const shown = byLevel.length <= MOST_LEVELS ? byLevel : evenly(byLevel, MOST_LEVELS);
+  const part = shown.length < byLevel.length ? ` ${shown.length} of ${byLevel.length} levels.` : "";
+  return [
+    linesOf(
+      input,
+      record,
+      "",
+      part,
+      shown.map(([, points]) => [seriesName(points[0]!), points]),
+    ),
+  ];
+}
+
+function linesOf(
+  input: ReportInput,
+  record: DepthRecord,
+  of: string,
+  part: string,
+  series: readonly (readonly [name: string, points: readonly Point[]])[],
+): LinesFigure {
   const layers = layersOf(record);
   return {
     mark: "lines",
-    title: `Damage by layer, ${nameOf(input, record)}`,
-    description: "Mean drop of accuracy over the ablations of each layer, with 95 % intervals.",
+    title: `Damage by layer, ${nameOf(input, record)}${of}`,
+    description: `Mean drop of accuracy over the ablations of each layer, with 95 % intervals.${part}`,
     x: { title: "layer", names: layers },
     y: { title: "mean drop (pp)", include: [0] },
-    series: groupBy(record.points, seriesName).map(([name, points]) => {
+    series: series.map(([name, points]): Series => {
       const sorted = points.toSorted((a, b) => a.layerIndex - b.layerIndex);
       return {
         name,
@@ -79,11 +131,15 @@ function overall(input: ReportInput, record: DepthRecord): LinesFigure {
   };
 }
 
-/** Of the series with most layers, the largest share among equals. */
+/** So many of the items, from the first to the last. */
+const evenly = <Item>(items: readonly Item[], count: number) =>
+  Array.from({ length: count }, (_, i) => items[Math.round((i * (items.length - 1)) / (count - 1))]!);
+
+/** Of the series with most layers, the highest level among equals. */
 function byClass(input: ReportInput, record: DepthRecord): LinesFigure {
   const layers = layersOf(record);
   const [[name, points]] = groupBy(record.points, seriesName).toSorted(
-    ([, a], [, b]) => b.length - a.length || b[0]!.share - a[0]!.share,
+    ([, a], [, b]) => b.length - a.length || b[0]!.level - a[0]!.level,
   ) as [[string, Point[]]];
   const sorted = points.toSorted((a, b) => a.layerIndex - b.layerIndex);
   const spread = (c: number) => {
@@ -95,7 +151,7 @@ function byClass(input: ReportInput, record: DepthRecord): LinesFigure {
     .slice(0, MOST_CLASSES);
   return {
     mark: "lines",
-    title: `Damage by layer and class, ${name} of units`,
+    title: `Damage by layer and class, ${nameOf(input, record)}, ${name}`,
     description: `Mean drop of recall, the ${classes.length} classes that vary most with depth.`,
     x: { title: "layer", names: layers },
     y: { title: "mean drop of recall (pp)", include: [0] },

@@ -24,11 +24,11 @@ export function ensemble(input: ReportInput): Section | null {
         : findingOf(best),
     paragraphs: [
       "Networks of the same form were trained from different seeds, and every unit of each was switched off alone. Units of all networks are pooled to correlate predictors with the drop.",
-      "Pooling also counts differences between networks: one that is worse all over can make or hide a correlation. The Spearman within networks, averaged by Fisher's transform, cannot be moved by that; where the two disagree, believe the latter.",
+      "Pooling also counts differences between networks: one that is worse all over can make or hide a correlation. The mean of the coefficients within each network cannot be moved by that; where the two disagree, believe the latter. Intervals over networks are Student's, and wide of few networks; those of a single network and of all pooled are bootstrap percentiles over units, which take the units of one network for independent.",
     ],
     figures: groupBy(networks, ({ layer }) => layer).flatMap(([, ofLayer]) => scatter(ofLayer)),
     tables: [
-      ...(pooled.length === 0 ? [] : [pooledTable(pooled, input.most)]),
+      ...(pooled.length === 0 ? [] : [pooledTable(pooled, input.most), coefficientTable(pooled, input.most)]),
       ...(networks.length === 0 ? [] : [networkTable(networks, input.most)]),
     ],
   };
@@ -36,7 +36,7 @@ export function ensemble(input: ReportInput): Section | null {
 
 function findingOf({ networks, accuracy, predictor, spearman, interval, within, n, ...record }: EnsemblePooledRecord) {
   const { mean, interval: ends } = accuracy;
-  return `${counted(networks, "network")} reach ${estimate(100 * mean, ends && [100 * ends[0], 100 * ends[1]])} % on average. Pooled, ${predictor} goes best with the drop in ${layerName(record)}: Spearman ${estimate(spearman, interval.spearman)}, n = ${grouped(n)} units; within networks ${fixed(within.spearman)}, n = ${grouped(within.n)}.`;
+  return `${counted(networks, "network")} reach ${estimate(100 * mean, ends && [100 * ends[0], 100 * ends[1]])} % on average. Pooled, ${predictor} goes best with the drop in ${layerName(record)}: Spearman ${estimate(spearman, interval.spearman)}, n = ${grouped(n)} units; within networks ${estimate(within.spearman, within.interval.spearman)}, n = ${grouped(within.n)}.`;
 }
 
 function scatter(records: readonly EnsembleRecord[]): ScatterFigure[] {
@@ -65,7 +65,7 @@ function scatter(records: readonly EnsembleRecord[]): ScatterFigure[] {
 
 function pooledTable(pooled: readonly EnsemblePooledRecord[], most: number) {
   return table(
-    "Correlation with the drop, pooled over networks (95 % bootstrap interval), and within them",
+    "Correlation with the drop, pooled over networks (95 % bootstrap interval over units), and mean within them (95 % Student's interval over networks)",
     [
       left("predictor"),
       left("layer"),
@@ -73,7 +73,9 @@ function pooledTable(pooled: readonly EnsemblePooledRecord[], most: number) {
       right("Spearman"),
       right("Pearson"),
       right("Kendall"),
-      right("within"),
+      right("Spearman within"),
+      right("Pearson within"),
+      right("Kendall within"),
       right("networks"),
     ],
     pooled.map(({ predictor, n, interval, spearman, pearson, kendall, within, ...record }) => [
@@ -83,9 +85,38 @@ function pooledTable(pooled: readonly EnsemblePooledRecord[], most: number) {
       estimate(spearman, interval.spearman),
       estimate(pearson, interval.pearson),
       estimate(kendall, interval.kendall),
-      fixed(within.spearman),
+      estimate(within.spearman, within.interval.spearman),
+      estimate(within.pearson, within.interval.pearson),
+      estimate(within.kendall, within.interval.kendall),
       grouped(within.n),
     ]),
+    most,
+  );
+}
+
+function coefficientTable(pooled: readonly EnsemblePooledRecord[], most: number) {
+  return table(
+    "Correlation with the drop in each network (95 % bootstrap interval over its units)",
+    [
+      left("predictor"),
+      left("layer"),
+      right("network"),
+      right("n"),
+      right("Spearman"),
+      right("Pearson"),
+      right("Kendall"),
+    ],
+    pooled.flatMap(({ predictor, byNetwork, ...record }) =>
+      byNetwork.map(({ network, n, spearman, pearson, kendall, interval }) => [
+        predictor,
+        layerName(record),
+        grouped(network),
+        grouped(n),
+        estimate(spearman, interval.spearman),
+        estimate(pearson, interval.pearson),
+        estimate(kendall, interval.kendall),
+      ]),
+    ),
     most,
   );
 }

@@ -23,17 +23,18 @@ export function positiveEffects(input: ReportInput): Section | null {
     title: "What gets better",
     finding: sentences(
       records.map((record) => {
-        const sure = record.effects.filter(({ q }) => q <= record.rate);
-        const best = sure.toSorted((a, b) => b.gainPp - a.gainPp)[0];
+        const listed = record.effects.filter(({ q }) => q <= record.rate);
+        const best = listed.toSorted((a, b) => b.gainPp - a.gainPp)[0];
+        const cut = listed.length < record.significant ? ` among the ${grouped(listed.length)} listed` : "";
         const largest =
           best === undefined
             ? ""
-            : ` The largest: ${rowName(input, best.row)} raises ${of(best.classIndex)} by ${estimate(best.gainPp, best.interval)} pp, n = ${grouped(best.n)}.`;
-        return `In ${sweepName(input, record.sweep)} ${grouped(sure.length)} of ${counted(record.rises, "rise")} among ${grouped(record.tested)} (ablation, class) pairs hold at a false discovery rate of ${percent(record.rate, 0)}.${largest}`;
+            : ` The largest of them${cut}: ${rowName(input, best.row)} raises ${of(best.classIndex)} by ${estimate(best.gainPp, best.interval)} pp, n = ${grouped(best.n)}; having been chosen flatters it, and its interval does not account for that.`;
+        return `In ${sweepName(input, record.sweep)} ${grouped(record.significant)} of ${counted(record.rises, "rise")} among ${grouped(record.tested)} (ablation, class) pairs hold at a false discovery rate of ${percent(record.rate, 0)}.${largest}`;
       }),
     ),
     paragraphs: [
-      "Every ablation is tested on every class, and on all together: did more samples turn right than wrong? McNemar's exact test on the samples that changed, and Benjamini and Hochberg's correction over all pairs tested; q is the false discovery rate at which a rise would just count.",
+      "Every ablation is tested on every class, and on all together: did more samples turn right than wrong? McNemar's test on the samples that changed (two-sided; exact up to 1,000 of them, beyond that the chi-square with continuity correction), and Benjamini and Hochberg's correction over all pairs tested; q is the false discovery rate at which a rise would just count. Intervals are of each rise alone: where many are looked at, q is what accounts for that.",
       "A rise of one class is often another's loss: samples are given to it that it did not deserve. Its price stands in the drop of the whole ablation.",
     ],
     figures: [],

@@ -13,12 +13,8 @@ export function redundancy(input: ReportInput): Section | null {
   const pairs = analysesOf(input.run, "redundancy").toSorted((a, b) => b.R - a.R);
   const [first] = pairs;
   if (first === undefined) return null;
-  // Of very many pairs those of greatest R alone have records, each of which says how many there are.
-  const cut = new Map(pairs.map((pair) => [`${layerName(pair)} ${pair.replacement}`, pair.pairs]));
-  const known = [...cut.values()];
-  const measured = known.every((count) => count !== undefined)
-    ? known.reduce((sum, count) => sum + count, 0)
-    : pairs.length;
+  // Of very many pairs of a layer those of greatest R alone have records, each of which says how many there are.
+  const measured = groupBy(pairs, layerName).reduce((sum, [, group]) => sum + (group[0]!.pairs ?? group.length), 0);
   const rows = pairs.map((pair) => {
     const most = pair.classR.reduce<number>((best, R, i) => ((R ?? 0) > (pair.classR[best] ?? 0) ? i : best), 0);
     const R = pair.classR[most] ?? 0;
@@ -36,7 +32,7 @@ export function redundancy(input: ReportInput): Section | null {
     finding: `The most redundant of ${grouped(measured)} pairs is ${siteLabel(first.sites)}: R = ${estimate(first.R, first.interval, 4)}, n = ${grouped(first.n)} samples that are right intact.`,
     paragraphs: [
       "R is the share of the samples right intact that are lost when both units are switched off and kept when either is alone (Meyes et al. 2019): what one unit of the pair can do for the other.",
-      "R = 0 means that no sample hangs on the pair as a pair. R does not see units that matter by themselves: a pair whose single losses cover the joint loss has a small R, however large that loss is.",
+      "R = 0 means that no sample hangs on the pair as a pair. R does not see units that matter by themselves: a pair whose single losses cover the joint loss has a small R, however large that loss is. A sample that is wrong intact and right without either unit counts above but not below, so that R can pass 1. The most redundant of many pairs is flattered by having been chosen.",
     ],
     figures: groupBy(
       pairs.filter(({ layer }) => layer !== null),

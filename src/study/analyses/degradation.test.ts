@@ -56,17 +56,27 @@ describe("a curve of three draws", () => {
     expect(record!.halfDamage).toBeCloseTo(2.25 / 4, 12);
   });
 
-  test("has bootstrap intervals over draws, and Wilson's of the baseline", () => {
+  test("has Student's intervals over draws, and Wilson's of the baseline", () => {
     expect(record!.interval[0]![1]).toBe(1);
     expect(record!.interval[0]![0]).toBeCloseTo(20 / (20 + 1.959963984540054 ** 2), 10);
-    // Of three draws with 27 samples some are all of one: the ends are those of the draws.
-    expect(record!.interval[1]).toEqual([expect.closeTo(0.8, 10), expect.closeTo(1, 10)]);
-    expect(record!.interval[4]).toEqual([expect.closeTo(0.5, 10), expect.closeTo(0.5, 10)]);
-    expect(record!.aucInterval![0]).toBeLessThan(record!.auc);
-    expect(record!.aucInterval![1]).toBeGreaterThan(record!.auc);
-    expect(record!.halfDamageInterval![0]).toBeLessThanOrEqual(record!.halfDamage!);
-    expect(record!.halfDamageInterval![1]).toBeGreaterThanOrEqual(record!.halfDamage!);
+    // Of 1, 0.9 and 0.8 s is 0.1, of 0.6, 0.5 and 0.7 too; t of two degrees is 4.302653. No accuracy is above 1.
+    const half = (4.30265273 * 0.1) / Math.sqrt(3);
+    expect(record!.interval[1]).toEqual([expect.closeTo(0.9 - half, 8), 1]);
+    expect(record!.interval[3]).toEqual([expect.closeTo(0.6 - half, 8), expect.closeTo(0.6 + half, 8)]);
+    expect(record!.interval[4]).toEqual([0.5, 0.5]);
+    // Areas of the three: 3.25 / 4, 2.95 / 4 and 2.95 / 4.
+    const area = (4.30265273 * Math.sqrt(0.03)) / Math.sqrt(3) / 4;
+    expect(record!.aucInterval).toEqual([expect.closeTo(3.05 / 4 - area, 8), expect.closeTo(3.05 / 4 + area, 8)]);
     expect(of(ablations)).toEqual([record]);
+  });
+
+  test("half damage lies where intervals do not refute it", () => {
+    const half = (4.30265273 * 0.1) / Math.sqrt(3);
+    // The lower end falls from 1 to 0.9 - h at a quarter of the units; the upper from 0.6 + h at three quarters to 0.5 at all.
+    expect(record!.halfDamageInterval).toEqual([
+      expect.closeTo(0.25 * (0.25 / (0.1 + half)), 8),
+      expect.closeTo(0.75 + 0.25 * ((0.6 + half - 0.75) / (0.1 + half)), 8),
+    ]);
   });
 
   test("keeps its points where rows are missing", () => {
@@ -81,16 +91,21 @@ describe("a curve of three draws", () => {
       expect(accuracy).toBeCloseTo(expected[i]!, 12);
     });
     expect(missing!.interval.every((interval) => interval !== null)).toBe(true);
+    // Two draws have all points.
+    expect(missing!.aucInterval![0]).toBeLessThan(missing!.aucInterval![1]);
   });
 });
 
-test("one draw has Wilson's intervals, two have none but the baseline's", () => {
+test("one draw has Wilson's intervals, two have Student's", () => {
   const [one] = of(draw([0, 1, 2, 3], [20, 18, 12, 10]));
   expect(one).toMatchObject({ draws: 1, aucInterval: null, halfDamageInterval: null });
   // Wilson's interval of 10 of 20 is symmetric about 0.5.
   expect(one!.interval[4]![0] + one!.interval[4]![1]).toBeCloseTo(1, 12);
   const [two] = of([...draw([0, 1, 2, 3], [20, 18, 12, 10]), ...draw([2, 0, 1, 3], [20, 18, 12, 10])]);
-  expect(two!.interval.map((interval) => interval !== null)).toEqual([true, false, false, false, false]);
+  expect(two!.interval.slice(1)).toEqual([1, 0.9, 0.6, 0.5].map((accuracy) => [accuracy, accuracy]));
+  // Far apart: t of one degree is 12.706, and all that an accuracy can be is left.
+  const [apart] = of([...draw([0, 1, 2, 3], [20, 18, 12, 10]), ...draw([2, 0, 1, 3], [10, 8, 4, 2])]);
+  expect(apart!.interval[2]).toEqual([0, 1]);
 });
 
 test("layers and replacements are apart; keep-only orders say so; other sweeps have no curve", () => {
@@ -134,8 +149,13 @@ test("orders of single classes have the recall of their own class beside all", (
   const ablations = [...draw([0, 1, 2, 3], [18, 10, 4, 0]), ...draw([3, 2, 1, 0], [16, 6, 5, 1])];
   const [all, own, ...others] = of(ablations, sweep);
   expect(others).toEqual([]);
-  expect(all).toMatchObject({ order: "measured-class", chance: 0.5, draws: 2 });
-  expect(own).toMatchObject({ order: "measured-class-own-class", chance: 0.5, baseline: 1, draws: 2 });
+  expect(all).toMatchObject({ order: "measured-class", measure: "accuracy", chance: 0.5, draws: 2 });
+  expect(own).toMatchObject({
+    order: "measured-class-own-class",
+    measure: "own-class-recall",
+    chance: 0.5,
+    baseline: 1,
+  });
   // Even samples are of class 0, the first order's: 9, 5, 2, 0 of 10; odd ones of class 1, the second's: 8, 3, 2, 0.
   expect(own!.accuracy.map((recall) => recall.toFixed(9))).toEqual(
     [1, 0.85, 0.4, 0.2, 0].map((recall) => recall.toFixed(9)),

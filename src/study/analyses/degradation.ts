@@ -2,9 +2,8 @@
  * Graceful or sudden: accuracy against how many units of a layer are ablated, as a curve, its area, and the share of units
  * that half of the accuracy above chance depends on.
  */
-import { DRAWS, drawCounts, percentileInterval } from "../../ablation/statistics/bootstrap-counts.ts";
+import { studentInterval } from "../../ablation/statistics/student.ts";
 import { wilson } from "../../ablation/statistics/wilson.ts";
-import { random } from "../../core/random.ts";
 import type { DegradationOptions } from "../analysis-options.ts";
 import type { DegradationRecord, IntervalOrNull } from "../analysis-records.ts";
 import type { AblationRecord } from "../records.ts";
@@ -12,9 +11,6 @@ import type { Sweep } from "../study.ts";
 import { grouped } from "./grouped.ts";
 import type { AnalysisInput } from "./input.ts";
 import { comparable } from "./single-units.ts";
-
-/** Fewer draws of an order say too little of how draws differ. */
-const LEAST_DRAWS = 3;
 
 /** A layer's curve: how many units are ablated at each point, ascending from 0, and the share that is. */
 interface Points {
@@ -26,9 +22,10 @@ interface Points {
  * One record of each cumulative or keep-only sweep, layer and replacement. The curve begins with the baseline, at none
  * ablated, and is the mean over the draws that have a point; its area is by trapezia over the share ablated, from 0 to the
  * last point, over that range, so that 1 is right throughout. Half damage is the least share, linear between points, at which
- * accuracy is (baseline + chance) / 2. Intervals: bootstrap over at least three draws (2,000 samples of them); of a
- * single draw Wilson's at each point and none of area and half damage. Samples of draws that never come to half damage
- * are left out of its interval. Orders by the damage to single classes have a second record, "-own-class": the recall of the
+ * accuracy is (baseline + chance) / 2. Intervals: Student's of the mean over draws, of the area over draws that have all points;
+ * half damage lies between the shares at which the lower and the upper ends of the points' intervals come to it (all shares that
+ * the intervals do not refute), null where the upper ones never do. Of a single draw Wilson's at each point and none of area
+ * and half damage. Orders by the damage to single classes have a second record, "-own-class": the recall of the
  * class that each order is of, over the classes that have samples, and chance one in so many classes.
  */
 export function degradation(input: AnalysisInput, _options: DegradationOptions): DegradationRecord[] {
@@ -57,33 +54,41 @@ const isByClass = (sweep: Sweep) => "order" in sweep && sweep.order === "measure
 
 /** What a curve is of. */
 interface Measure {
+  readonly name: DegradationRecord["measure"];
   readonly order: string;
   readonly intact: number;
   readonly chance: number;
-  /** Of a record of the n-th draw; NaN where it has none. */
+  /** Of the intact network, and of a record, in the n-th draw; NaN where it has none. */
+  readonly intactIn: (draw: number) => number;
   readonly of: (record: AblationRecord, draw: number) => number;
 }
 
 function allClasses(order: string, { baseline }: AnalysisInput): Measure {
+  const intact = baseline.correct / baseline.samples;
   return {
+    name: "accuracy",
     order,
-    intact: baseline.correct / baseline.samples,
+    intact,
     chance: Math.max(...baseline.classSamples) / baseline.samples,
+    intactIn: () => intact,
     of: ({ correct, samples }) => correct / samples,
   };
 }
 
 /** Recall of the class that the n-th order is of. */
 function ownClass(order: string, { baseline: { classCorrect, classSamples } }: AnalysisInput): Measure {
-  const recalls = classSamples.flatMap((samples, c) => (samples === 0 ? [] : [classCorrect[c]! / samples]));
+  const recallOf = (correct: readonly number[], c: number) => {
+    const samples = classSamples[c] ?? 0;
+    return samples === 0 ? Number.NaN : correct[c]! / samples;
+  };
+  const recalls = classSamples.map((_, c) => recallOf(classCorrect, c)).filter((recall) => !Number.isNaN(recall));
   return {
+    name: "own-class-recall",
     order: `${order}-own-class`,
     intact: recalls.reduce((sum, recall) => sum + recall, 0) / recalls.length,
     chance: 1 / classSamples.length,
-    of: (record, draw) => {
-      const samples = classSamples[draw] ?? 0;
-      return samples === 0 ? Number.NaN : record.classCorrect[draw]! / samples;
-    },
+    intactIn: (draw) => recallOf(classCorrect, draw),
+    of: (record, draw) => recallOf(record.classCorrect, draw),
   };
 }
 
@@ -91,7 +96,7 @@ function curveOf(
   rows: readonly AblationRecord[],
   sweep: number,
   measure: Measure,
-  { seed, baseline, layers }: AnalysisInput,
+  { baseline, layers }: AnalysisInput,
 ): DegradationRecord {
   const { order, intact, chance } = measure;
   const { replacement, sites } = rows[0]!;
@@ -101,13 +106,13 @@ function curveOf(
   const points = { ablated, share: ablated.map((count) => count / units) };
   const half = (intact + chance) / 2;
   const draws = drawsOf(rows).map((draw, index) =>
-    accuracies(draw, points, intact, (record) => measure.of(record, index)),
+    accuracies(draw, points, measure.intactIn(index), (record) => measure.of(record, index)),
   );
-  const accuracy = meanCurve(draws, new Uint32Array(draws.length).fill(1));
-  const intervals =
-    draws.length < LEAST_DRAWS
-      ? null
-      : bootstrapCurves(draws, points.share, half, random(seed, `degradation ${sweep} ${layerIndex} ${replacement}`));
+  const accuracy = meanCurve(draws);
+  const intervals = points.ablated.map((count, point) =>
+    count === 0 ? ([intact, intact] as const) : studentInterval(knownAt(draws, point), { least: 0, most: 1 }),
+  );
+  const whole = draws.filter((draw) => draw.every((value) => !Number.isNaN(value)));
   const halfDamage = halfDamageShare(points.share, accuracy, half);
   const wilsonAt = (share: number): IntervalOrNull => {
     const { low, high } = wilson(Math.round(share * baseline.samples), baseline.samples);
@@ -120,19 +125,22 @@ function curveOf(
     layer,
     layerIndex,
     order,
+    measure: measure.name,
     replacement,
     units,
     ablated,
     accuracy: Array.from(accuracy),
-    interval: ablated.map((count, point) => {
-      if (count === 0 || draws.length === 1) return wilsonAt(accuracy[point]!);
-      return intervals?.accuracy[point] ?? null;
-    }),
+    interval: ablated.map((count, point) =>
+      count === 0 || draws.length === 1 ? wilsonAt(accuracy[point]!) : intervals[point]!,
+    ),
     draws: draws.length,
     auc: areaUnder(points.share, accuracy),
-    aucInterval: intervals?.auc ?? null,
+    aucInterval: studentInterval(
+      whole.map((draw) => areaUnder(points.share, draw)),
+      { least: 0, most: 1 },
+    ),
     halfDamage: Number.isNaN(halfDamage) ? null : halfDamage,
-    halfDamageInterval: Number.isNaN(halfDamage) ? null : (intervals?.halfDamage ?? null),
+    halfDamageInterval: Number.isNaN(halfDamage) ? null : halfDamageInterval(points.share, intervals, half),
     chance,
     baseline: intact,
     n: baseline.samples,
@@ -170,39 +178,27 @@ function accuracies(
   return Float64Array.from(ablated, (count) => (count === 0 ? intact : (found.get(count) ?? Number.NaN)));
 }
 
-/** [points]: mean over draws that count `counts[d]` times each; NaN where none has the point. */
-function meanCurve(draws: readonly Float64Array[], counts: ArrayLike<number>): Float64Array {
-  const points = draws[0]!.length;
-  const sums = new Float64Array(points);
-  const totals = new Float64Array(points);
-  for (const [d, draw] of draws.entries()) {
-    const count = counts[d]!;
-    if (count === 0) continue;
-    for (let point = 0; point < points; point++) {
-      if (Number.isNaN(draw[point]!)) continue;
-      sums[point]! += count * draw[point]!;
-      totals[point]! += count;
-    }
-  }
-  return sums.map((sum, point) => sum / totals[point]!);
+/** What the draws that have a point are there. */
+const knownAt = (draws: readonly Float64Array[], point: number) =>
+  draws.flatMap((draw) => (Number.isNaN(draw[point]!) ? [] : [draw[point]!]));
+
+/** [points]: mean over the draws that have the point; NaN where none has. */
+function meanCurve(draws: readonly Float64Array[]): Float64Array {
+  return Float64Array.from(draws[0]!, (_, point) => {
+    const known = knownAt(draws, point);
+    return known.reduce((sum, value) => sum + value, 0) / known.length;
+  });
 }
 
-function bootstrapCurves(
-  draws: readonly Float64Array[],
+/** From where the lower ends of the points' intervals come down to `half` to where the upper ones do. */
+function halfDamageInterval(
   share: readonly number[],
+  intervals: readonly IntervalOrNull[],
   half: number,
-  draw: ReturnType<typeof random>,
-) {
-  const counts = new Uint32Array(draws.length);
-  const curves = Array.from({ length: DRAWS }, () => {
-    drawCounts(counts, draw);
-    return meanCurve(draws, counts);
-  });
-  return {
-    accuracy: share.map((_, point) => percentileInterval(curves.map((curve) => curve[point]!))),
-    auc: percentileInterval(curves.map((curve) => areaUnder(share, curve))),
-    halfDamage: percentileInterval(curves.map((curve) => halfDamageShare(share, curve, half))),
-  };
+): IntervalOrNull {
+  const ends = (end: 0 | 1) => intervals.map((interval) => interval?.[end] ?? Number.NaN);
+  const [low, high] = [halfDamageShare(share, ends(0), half), halfDamageShare(share, ends(1), half)];
+  return Number.isNaN(high) ? null : [low, high];
 }
 
 /** Mean height of a curve by trapezia over `share`; points that are NaN are left out. */

@@ -1,75 +1,72 @@
-/** Damage against depth: what ablations of each layer cost, at each share of its units. */
-import { countsInterval, drawsOf } from "../../ablation/statistics/bootstrap-counts.ts";
+/** Damage against depth: what ablations of each layer cost, at each level that the sweep asks for. */
+import { studentInterval } from "../../ablation/statistics/student.ts";
 import { wilson } from "../../ablation/statistics/wilson.ts";
-import { random } from "../../core/random.ts";
 import type { DepthOptions } from "../analysis-options.ts";
-import type { DepthRecord, IntervalOrNull } from "../analysis-records.ts";
+import type { DepthRecord, GroupsRecord, IntervalOrNull } from "../analysis-records.ts";
 import type { AblationRecord, BaselineRecord } from "../records.ts";
 import { classDropsPp } from "../summary.ts";
+import { type Asked, askedBy } from "./asked-level.ts";
 import { grouped } from "./grouped.ts";
 import type { AnalysisInput } from "./input.ts";
 import { comparable, dropPp } from "./single-units.ts";
 
-/** Ablations that are drawn in all at most, for sweeps over pairs have very many. */
-const MOST_DRAWN = 10_000_000;
-/** Fewer ablations say too little of how ablations differ. */
-const LEAST_ABLATIONS = 3;
-
 type Point = DepthRecord["points"][number];
 
 /**
- * One record of each sweep, and replacement, whose ablations each lie in one layer: by layer, share of the layer's units
- * (to four decimals) and group, the mean drop in percentage points, of all samples, of top-5 where it was measured, and of
- * each class. `groupOf` names the group of a row; "" without. Intervals: bootstrap over at least three ablations (2,000
- * samples of them; fewer, at least 200, of more than 5,000); of one alone Wilson's interval of its accuracy, the baseline
- * taken as known; of two none.
+ * One record of each sweep, and replacement, whose ablations each lie in one layer: by layer, level asked for and group, the
+ * mean drop in percentage points, of all samples, of top-5 where it was measured, and of each class. `groups`: those that
+ * sweeps over similar units were made of. Intervals: of one ablation Wilson's of its accuracy, of several Student's of the
+ * mean over ablations; of both the baseline is taken as known.
  */
 export function depth(
   input: AnalysisInput,
   _options: DepthOptions,
-  groupOf: (row: number) => string = () => "",
+  groups: readonly GroupsRecord[] = [],
 ): DepthRecord[] {
   return input.sweeps.flatMap((measured) => {
     const ablations = comparable(measured, input.baseline);
     if (ablations.some(({ sites }) => sites.length !== 1)) return [];
-    return grouped(ablations, ({ replacement }) => replacement).map((group): DepthRecord => {
-      const { replacement } = group[0]!;
-      const label = `depth ${measured.index} ${replacement}`;
-      return {
+    const asked = askedBy(measured, input.layers, groups);
+    return grouped(ablations, ({ replacement }) => replacement).map(
+      (ofReplacement): DepthRecord => ({
         type: "analysis",
         name: "depth",
         sweep: measured.index,
-        replacement,
-        points: pointsOf(group, input, groupOf, label),
+        replacement: ofReplacement[0]!.replacement,
+        points: pointsOf(ofReplacement, input, asked),
         samples: input.baseline.samples,
-      };
-    });
+      }),
+    );
   });
 }
 
 function pointsOf(
   ablations: readonly AblationRecord[],
   input: AnalysisInput,
-  groupOf: (row: number) => string,
-  label: string,
+  askedOf: (ablation: AblationRecord) => Asked,
 ): Point[] {
   const unitsIn = new Map(input.layers.map(({ layerIndex, units }) => [layerIndex, units]));
-  const shareOf = ({ sites: [site] }: AblationRecord) =>
-    Math.round((1e4 * site!.units.length) / unitsIn.get(site!.layerIndex)!) / 1e4;
-  const groups = grouped(ablations, (record) =>
-    [record.sites[0]!.layerIndex, shareOf(record), groupOf(record.row)].join(" "),
-  );
-  return groups
+  const points = grouped(ablations, (ablation) => {
+    const { by, level, group } = askedOf(ablation);
+    return [ablation.sites[0]!.layerIndex, by, level, group].join(" ");
+  });
+  return points
     .map((records): Point => {
-      const first = records[0]!;
-      const { layer, layerIndex } = first.sites[0]!;
-      const place = { layer, layerIndex, share: shareOf(first), group: groupOf(first.row) };
-      return { ...place, ...meanDrops(records, input, `${label} ${layerIndex} ${place.share} ${place.group}`) };
+      const { layer, layerIndex } = records[0]!.sites[0]!;
+      const sizes = records.map(({ sites: [site] }) => site!.units.length);
+      return {
+        layer,
+        layerIndex,
+        ...askedOf(records[0]!),
+        units: unitsIn.get(layerIndex)!,
+        ablated: [sizes.reduce((a, b) => Math.min(a, b)), sizes.reduce((a, b) => Math.max(a, b))],
+        ...meanDrops(records, input.baseline),
+      };
     })
-    .sort((a, b) => a.layerIndex - b.layerIndex || a.share - b.share);
+    .sort((a, b) => a.layerIndex - b.layerIndex || a.level - b.level);
 }
 
-function meanDrops(records: readonly AblationRecord[], { baseline, seed }: AnalysisInput, label: string) {
+function meanDrops(records: readonly AblationRecord[], baseline: BaselineRecord) {
   const drops = records.map((record) => dropPp(record, baseline));
   const classDrops = records.map((record) => classDropsPp(record, baseline));
   const top5 = records.flatMap(({ correctTop5 }) => correctTop5 ?? []);
@@ -77,7 +74,7 @@ function meanDrops(records: readonly AblationRecord[], { baseline, seed }: Analy
   return {
     n: records.length,
     dropPp: mean(drops),
-    interval: records.length === 1 ? wilsonOfDrop(records[0]!, baseline) : bootstrapOfMean(drops, seed, label),
+    interval: records.length === 1 ? wilsonOfDrop(records[0]!, baseline) : studentInterval(drops, rangeOf(baseline)),
     top5DropPp: isTop5Known ? (100 * (baseline.correctTop5! - mean(top5))) / baseline.samples : null,
     classDropsPp: baseline.classSamples.map((_, c) => mean(classDrops.map((ofClass) => ofClass[c]!))),
   };
@@ -89,10 +86,10 @@ function wilsonOfDrop({ correct, samples }: AblationRecord, baseline: BaselineRe
   return [100 * (intact - high), 100 * (intact - low)];
 }
 
-function bootstrapOfMean(drops: readonly number[], seed: number, label: string): IntervalOrNull {
-  if (drops.length < LEAST_ABLATIONS) return null;
-  const meanOf = (counts: Uint32Array) => drops.reduce((sum, drop, i) => sum + drop * counts[i]!, 0) / drops.length;
-  return countsInterval(drops.length, meanOf, drawsOf(drops.length, MOST_DRAWN), random(seed, label));
-}
+/** All wrong, and all right. */
+const rangeOf = ({ correct, samples }: BaselineRecord) => ({
+  least: (100 * (correct - samples)) / samples,
+  most: (100 * correct) / samples,
+});
 
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;

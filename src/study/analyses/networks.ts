@@ -3,10 +3,10 @@
  * and what holds over an ensemble of networks from different seeds.
  */
 import { correctAfter } from "../../ablation/effects.ts";
-import { bootstrapInterval } from "../../ablation/statistics/bootstrap.ts";
 import { correlationsOf } from "../../ablation/statistics/correlations.ts";
+import { meanCorrelations } from "../../ablation/statistics/mean-correlations.ts";
+import { studentInterval } from "../../ablation/statistics/student.ts";
 import { LesionError } from "../../core/errors.ts";
-import { random } from "../../core/random.ts";
 import type { Network } from "../../network/network.ts";
 import type { EnsembleOptions, NegligibleOptions } from "../analysis-options.ts";
 import type { EnsemblePooledRecord, EnsembleRecord, NegligibleRecord, WeightPredictor } from "../analysis-records.ts";
@@ -110,13 +110,14 @@ function pooled(
   const { seed } = opened.study;
   const pairs = records.map(({ network, dropsPp }) => {
     const { initial, final } = networks.find(({ index }) => index === network)!;
-    return { drops: dropsPp, values: weightPredictor(predictor, final, initial, layer.layer) };
+    return { network, drops: dropsPp, values: weightPredictor(predictor, final, initial, layer.layer) };
   });
   const label = `ensemble ${predictor} ${layer.layerIndex}`;
-  const within = pairs.map(({ drops, values }) => correlationsOf(values, drops, seed, label).spearman);
-  const known = within.filter((value) => value !== null);
+  const byNetwork = pairs.map(({ network, drops, values }) => ({
+    network,
+    ...correlationsOf(values, drops, seed, `${label} ${network}`),
+  }));
   const accuracies = records.map(({ baseline }) => baseline.correct / baseline.samples);
-  const meanOf = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
   return {
     type: "analysis",
     name: "ensemble-pooled",
@@ -130,19 +131,13 @@ function pooled(
       seed,
       label,
     ),
-    within: { spearman: known.length === 0 ? null : fisherMean(known), n: known.length },
+    byNetwork,
+    within: meanCorrelations(byNetwork),
     accuracy: {
-      mean: meanOf(accuracies),
-      interval: accuracies.length < 3 ? null : bootstrapInterval(accuracies, meanOf, 2000, random(seed, label)),
+      mean: accuracies.reduce((sum, accuracy) => sum + accuracy, 0) / accuracies.length,
+      interval: studentInterval(accuracies, { least: 0, most: 1 }),
     },
   };
-}
-
-/** The mean of correlations by Fisher's z (1921). */
-function fisherMean(correlations: readonly number[]): number {
-  const most = 1 - 1e-12;
-  const z = correlations.map((r) => Math.atanh(Math.max(-most, Math.min(most, r))));
-  return Math.tanh(z.reduce((sum, each) => sum + each, 0) / z.length);
 }
 
 /** Single-unit drops of some layers of a network, on the study's data. */

@@ -60,7 +60,22 @@ describe("redundancy", () => {
     expect(found[1]!.R).toBeCloseTo((6 / 9) * 0.2, 12);
   });
 
-  test("its interval is that of strata, within 0 and 1", () => {
+  test("above 1 the interval still holds R", () => {
+    // One sample is right intact; four others, wrong intact, are right without either unit and wrong without both.
+    const alone = [0, 1].map((unit): Ablated => ({ sites: [[0, unit]], right: "11111" }));
+    const together: Ablated = { sites: [[0, 0, 1]], right: "10000" };
+    const [record] = redundancyOf(
+      inputOf([0, 0, 0, 0, 0], "10000", [
+        { sweep: EACH_UNIT, ablations: alone },
+        { sweep: PAIRS, ablations: [together] },
+      ]),
+    );
+    // Residuals are 1 four times, and -4: s^2 = 20.
+    expect(record!.R).toBe(4);
+    expect(record!.interval).toEqual([0, expect.closeTo(4 + 1.959963984540054 * Math.sqrt(20), 10)]);
+  });
+
+  test("its interval is that of strata, not below 0", () => {
     const half = 1.959963984540054 * Math.sqrt((6 / 9) ** 2 * ((0.2 * 0.8) / 5) + (3 / 9) ** 2 * ((0.5 * 0.5) / 2));
     expect(found[0]!.interval![0]).toBe(Math.max(0, found[0]!.R - half));
     expect(found[0]!.interval![1]).toBeCloseTo(found[0]!.R + half, 12);

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { pairedDifference } from "../../ablation/statistics/paired-difference.ts";
 import { random } from "../../core/random.ts";
 import { type Ablated, EACH_UNIT, inputOf } from "./input.test-support.ts";
-import { positiveEffects } from "./positive-effects.ts";
+import { MOST_EFFECTS, positiveEffects } from "./positive-effects.ts";
 
 const LABELS = Array.from({ length: 40 }, (_, n) => (n < 20 ? 0 : 1));
 const INTACT = "1".repeat(10) + "0".repeat(10) + "1".repeat(20);
@@ -50,6 +50,15 @@ describe("positive effects", () => {
     expect(of(known)).toEqual(of(ablations));
     expect(of(ablations.map((ablated) => ({ ...ablated, bitless: true })))).toMatchObject([{ tested: 0, rises: 0 }]);
     expect(of([])).toEqual([]);
+  });
+
+  test("those within the rate are counted before the list is cut", () => {
+    const gains = Array.from({ length: 600 }, (_, unit): Ablated => ({ sites: [[0, unit]], right: "1".repeat(40) }));
+    const [record] = of(gains);
+    // Of each both all classes and class 0 gain ten samples, twice 2^-10; class 1 does not change.
+    expect(record).toMatchObject({ tested: 1200, rises: 1200, significant: 1200 });
+    expect(record!.effects).toHaveLength(MOST_EFFECTS);
+    expect(of(ablations)).toMatchObject([{ rises: 4, significant: 0 }]);
   });
 
   test("an exact no-op against a baseline on other data is not tested", () => {

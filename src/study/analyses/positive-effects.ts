@@ -65,6 +65,7 @@ function effectsOf(
       return { row, classIndex, gainPp, interval: [100 * low, 100 * high], lost, gained, n, p, q };
     }),
     rises: rises.length,
+    significant: rises.filter(({ q }) => q <= rate).length,
     exactNoops: noops.filter((noop) => noop === "exact").length,
     unmeasured: noops.filter((noop) => noop === "unmeasured").length,
   };

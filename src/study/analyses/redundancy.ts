@@ -22,7 +22,7 @@ export const MOST_PAIRS = 4950;
  *     R_c = #{n in c: wrong without both, right without either} / #{n in c: right intact},
  *
  * null where no sample of c is right intact, and R the mean of R_c weighted by class sizes. The interval treats R_c as a
- * ratio of two counts of independent samples and classes as strata: R +- 1.96 s, within [0, 1]. Without correctness bits
+ * ratio of two counts of independent samples and classes as strata: R +- 1.96 s, not below 0; R can pass 1. Without correctness bits
  * of all three ablations there is no record. Beyond MOST_PAIRS of a layer and replacement the records are those of greatest R, and say
  * of how many `pairs` they are.
  */
@@ -104,5 +104,5 @@ function redundancyOf(
     variance += (weight / classCorrect[c]!) ** 2 * squares;
   }
   const half = Z_95 * Math.sqrt(variance);
-  return { R, classR, interval: measured === 0 ? null : [Math.max(0, R - half), Math.min(1, R + half)] };
+  return { R, classR, interval: measured === 0 ? null : [Math.max(0, R - half), R + half] };
 }

@@ -36,9 +36,20 @@ test("drops and rank correlations of one sweep with several replacements, or of 
     [expect.closeTo(0.8, 12), expect.closeTo(1, 12), expect.closeTo(-0.8, 12)],
     [expect.closeTo(-1, 12), expect.closeTo(-0.8, 12), expect.closeTo(1, 12)],
   ]);
-  expect(record!.intervals[1]![1]).toBeNull();
-  expect(record!.intervals[0]![1]).toEqual(record!.intervals[1]![0]);
-  expect(record!.intervals[0]![2]).toEqual([expect.closeTo(-1, 12), expect.closeTo(-1, 12)]);
+  // Of four units there is no interval.
+  expect(record!.intervals.flat()).toEqual(Array(9).fill(null));
+});
+
+test("intervals stand as the coefficients do, none on the diagonal", () => {
+  const layers = [{ layer: "wide", layerIndex: 0, units: 6 }];
+  const counts = [18, 12, 6, 10, 4, 15];
+  const opposite = counts.map((count) => 20 - count);
+  const ablations = [...layer("zero", counts), ...layer("mean", opposite)];
+  const [record] = replacements(inputOf(LABELS, right(20), [{ sweep: EACH_UNIT, ablations }], layers), options);
+  const [zero, mean] = record!.intervals;
+  expect([zero![0], mean![1]]).toEqual([null, null]);
+  expect(zero![1]).toEqual([expect.closeTo(-1, 12), expect.closeTo(-1, 12)]);
+  expect(mean![0]).toEqual(zero![1]);
 });
 
 test("units that one replacement lacks are left out; of two units there is no correlation", () => {

@@ -12,7 +12,6 @@ import { depth } from "./depth.ts";
 import { type AnalysisDevice, mayGoOn, progressOf } from "./device.ts";
 import { embedding } from "./embedding.ts";
 import { gainSearch } from "./gain-search.ts";
-import { grouped } from "./grouped.ts";
 import { importance, mannWhitneyChange } from "./importance.ts";
 import type { AnalysisInput } from "./input.ts";
 import { interactions } from "./interactions.ts";
@@ -81,7 +80,13 @@ async function analyse(device: AnalysisDevice, input: AnalysisInput, options: An
     case "populations":
       return device.write(populations(input, options, await activationsBy(device, options)));
     case "depth":
-      return device.write(depth(input, options, groupsOf(device)));
+      return device.write(
+        depth(
+          input,
+          options,
+          device.earlier.filter((record) => record.name === "groups"),
+        ),
+      );
     case "negligible":
       return negligible(device, options);
     case "ensemble":
@@ -115,28 +120,5 @@ async function activationsBy(
     return Array.from({ length: units }, (_, unit) =>
       known.slice(unit * dataset.classes, (unit + 1) * dataset.classes),
     );
-  };
-}
-
-/** What groups of similar units a row is of: "similar", or the control that it is. */
-function groupsOf({ earlier, opened }: AnalysisDevice): (row: number) => string {
-  const bySweep = new Map(
-    grouped(
-      earlier.filter((record) => record.name === "groups"),
-      ({ sweep }) => sweep,
-    ).map((layers) => [layers[0]!.sweep, layers]),
-  );
-  return (row) => {
-    const { sweep, sites, index } = opened.ablations.at(row);
-    const layerIndex = sites[0]!.layerIndex;
-    const layers = bySweep.get(sweep) ?? [];
-    // A sweep's rows go through its layers in order, all groups of each; and once more for each replacement.
-    const total = layers.reduce((sum, { groups }) => sum + groups.length, 0);
-    let before = 0;
-    for (const record of layers) {
-      if (record.layerIndex === layerIndex) return record.groups[(index % total) - before]?.kind ?? "";
-      before += record.groups.length;
-    }
-    return "";
   };
 }
