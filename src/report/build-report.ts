@@ -71,10 +71,12 @@ export interface BuildOptions {
  * @throws LesionError `bad-study` where it is no JSON.
  */
 export function buildReport(run: RunResults, study: string, { statusOf, report, most }: BuildOptions = {}): Report {
+  const document = parseJsonc(study).value;
   const input = reportInput(run, {
     most: most ?? MOST_ROWS,
     statusOf: statusOf ?? (() => null),
-    sweepNames: sweepNames(parseJsonc(study).value),
+    sweepNames: sweepNames(document),
+    evaluatesTraining: (document as { readonly data?: { readonly split?: unknown } }).data?.split === "train",
   });
   const sections = [published(run, report?.published ?? []), ...BUILDERS.map((build) => build(input))].filter(
     (section) => section !== null,

@@ -169,7 +169,10 @@ test("classes beyond the colours are folded into one group", () => {
 
 test("recovery: what came back, of what was lost", () => {
   // Of 20 r lost, 17 r came back: 85 %.
-  expect(rowsOf("recovery")[0]!.slice(0, 5)).toEqual(["all layers train", "4", "0", "85.0 %", "85.0 %"]);
+  expect(rowsOf("recovery")[0]!.slice(0, 6)).toEqual([
+    ...["all layers train", "4", "85.0 %", "85.0 % to 85.0 %", "85.0 %"],
+    "0",
+  ]);
   expect(section("recovery").finding).toContain("changes by 0.30 pp (n = 1,000 samples)");
   expect(rowsOf("recovery", 1)[0]!.slice(0, 5)).toEqual([
     "dense_0: 17",

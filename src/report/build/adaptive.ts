@@ -1,6 +1,6 @@
 /** The most damaging ablations, found without measuring all of them on everything. */
 import { siteLabel } from "../../study/summary.ts";
-import { counted, estimate, fixed, grouped, percent, range } from "../numbers.ts";
+import { counted, estimate, exactPercent, fixed, grouped, percent, range } from "../numbers.ts";
 import type { Section } from "../report.ts";
 import { analysesOf, left, type ReportInput, right, sentences, sweepName, table } from "./section.ts";
 
@@ -28,17 +28,22 @@ export function adaptive(input: ReportInput): Section | null {
     ],
     figures: records
       .filter(({ top }) => top.length > 0)
-      .map(({ top, by, sweep, k }) => ({
+      .map(({ top, by, sweep, k, confidence }) => ({
         mark: "bars",
         title: `The ${grouped(k)} most damaging of ${sweepName(input, sweep)}`,
-        description: `Effect with 95 % intervals, each on as many samples as it needed.`,
+        description: `Effect, each on as many samples as it needed; the bounds of all ablations and rounds hold together at ${exactPercent(confidence)}.`,
         value: { title: by === "loss" ? "rise of the loss (nats)" : "drop of accuracy (pp)" },
         bars: top.map(({ sites, effect, interval }) => ({ name: siteLabel(sites), value: effect, interval })),
       })),
-    tables: records.map(({ top, by, sweep }) =>
+    tables: records.map(({ top, by, sweep, confidence }) =>
       table(
         `The most damaging of ${sweepName(input, sweep)}`,
-        [left("ablation"), right(by === "loss" ? "loss, nats" : "drop pp"), right("95 %"), right("n")],
+        [
+          left("ablation"),
+          right(by === "loss" ? "loss, nats" : "drop pp"),
+          right(`bounds, together ${exactPercent(confidence)}`),
+          right("n"),
+        ],
         top.map(({ sites, effect, interval, n }) => [
           siteLabel(sites),
           fixed(effect, 3),

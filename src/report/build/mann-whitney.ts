@@ -15,7 +15,7 @@ export function mannWhitney(input: ReportInput): Section | null {
     title: "Change of weights in training",
     finding: `The p of the Mann-Whitney test of weights after against before training goes with the drop by Spearman ${estimate(strongest.spearman, strongest.interval.spearman)} in ${layerName(strongest)}, n = ${grouped(strongest.n)} units.`,
     paragraphs: [
-      "“Will the banana taste well without eating it?” (Meyes et al. 2019): can a unit's importance be told from its weights alone? The test asks whether the incoming weights after training tend to be larger than those before (one-sided, with tie correction and continuity); a small p says that they changed.",
+      "“Will the banana taste well without eating it?” (Meyes et al. 2019): can a unit's importance be told from its weights alone? The test compares the incoming weights after training with those before, with tie correction and continuity. As in the paper's code p is the tail on the side on which they differ, whichever that is: half of the two-sided p, at most 1/2. A small p says that they changed, not in which direction.",
       "A negative correlation means that units with a small p cost more accuracy when they are switched off. p is a measure of change here, not a test of a hypothesis: it depends on how many incoming weights a unit has, so that layers cannot be compared by it.",
     ],
     figures: ofLayers.map((record) => scatter(input, record)),

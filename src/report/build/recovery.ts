@@ -1,4 +1,5 @@
 /** What training brought back. */
+import { quantile } from "../../ablation/statistics/quantile.ts";
 import type { RecoveryAnalysisRecord, RecoveryRecord } from "../../study/records.ts";
 import { analyzeRecovery, type RecoverySummary, summarizeRecovery } from "../../study/recovery-summary.ts";
 import { counted, estimate, fixed, grouped, NONE, percent } from "../numbers.ts";
@@ -13,25 +14,63 @@ const WORDS: Readonly<Record<RecoveryRecord["arm"], string>> = {
   layer: "the damaged layer trains",
 };
 
+/** Fewer numbers have no quartiles to speak of. */
+const LEAST_FOR_QUARTILES = 4;
+
 /** Arms side by side, epoch by epoch, and recovery against damage. */
 export function recovery(input: ReportInput): Section | null {
   const { run } = input;
   if (run.recoveries.length === 0) return null;
   const summaries = summarizeRecovery(run);
   const recorded = new Map(analysesOf(run, "recovery").map((analysis) => [analysis.arm, analysis]));
-  const analyses = analyzeRecovery(run, run.run.seed).map((analysis) => recorded.get(analysis.arm) ?? analysis);
+  const arms = analyzeRecovery(run, run.run.seed).map(
+    (analysis): Arm => ({
+      analysis: recorded.get(analysis.arm) ?? analysis,
+      regained: regainedIn(summaries.filter(({ arm }) => arm === analysis.arm)),
+    }),
+  );
   return {
     id: "recovery",
     title: "Recovery",
-    finding: [controlText(run.recoveries), ...analyses.map(armText)].filter(Boolean).join(" "),
+    finding: [controlText(run.recoveries), ...arms.map(armText)].filter(Boolean).join(" "),
     paragraphs: [
-      "Damaged networks were trained again with the damage held: masked units stay at their replacement. The fraction regained is (recovered - damaged) / (intact - damaged); the control is the intact network trained as long, for training on may do good by itself.",
+      "Damaged networks were trained again with the damage held: masked units stay at their replacement. The fraction regained is (recovered - damaged) / (intact - damaged); the control is the intact network trained as long, for training on may do good by itself. Networks that had lost next to nothing have fractions of any size: the median and the quartiles are not moved by them, nor is the share of all losses together.",
       "Damage is often said to foretell recovery; here that is measured, not assumed. Damage stands in both axes of the scatter, so that some correlation arises by itself: what was never lost cannot be regained.",
     ],
     figures: [curves(run.recoveries, run.baseline.correct / run.baseline.samples), ...scatter(input, summaries)],
-    tables: [...(analyses.length === 0 ? [] : [armTable(analyses)]), ...damagedTable(input, summaries)],
+    tables: [...(arms.length === 0 ? [] : [armTable(arms)]), ...damagedTable(input, summaries)],
   };
 }
+
+interface Arm {
+  readonly analysis: RecoveryAnalysisRecord;
+  readonly regained: Regained;
+}
+
+/** What came back in the networks that had lost anything and were trained to the end. */
+interface Regained {
+  readonly networks: number;
+  /** Of the fractions of single networks; null without any, quartiles for fewer than four. */
+  readonly median: number | null;
+  readonly quartiles: readonly [low: number, high: number] | null;
+  /** Samples regained by all of them over samples lost by all of them. */
+  readonly together: number | null;
+}
+
+function regainedIn(summaries: readonly RecoverySummary[]): Regained {
+  const whole = summaries.filter(({ fractionRegained, epoch, epochs }) => fractionRegained !== null && epoch >= epochs);
+  const fractions = whole.map(({ fractionRegained }) => fractionRegained!).sort((a, b) => a - b);
+  const lost = whole.reduce((sum, summary) => sum + summary.lost, 0);
+  return {
+    networks: whole.length,
+    median: fractions.length === 0 ? null : quantile(fractions, 0.5),
+    quartiles: fractions.length < LEAST_FOR_QUARTILES ? null : [quantile(fractions, 0.25), quantile(fractions, 0.75)],
+    together: lost === 0 ? null : whole.reduce((sum, { regained }) => sum + regained!, 0) / lost,
+  };
+}
+
+const quartilesText = ({ quartiles }: Regained) =>
+  quartiles === null ? NONE : `${percent(quartiles[0], 1)} to ${percent(quartiles[1], 1)}`;
 
 function controlText(recoveries: readonly RecoveryRecord[]): string {
   const curve = recoveries.filter(({ arm }) => arm === "control");
@@ -42,41 +81,66 @@ function controlText(recoveries: readonly RecoveryRecord[]): string {
   return `The intact network, trained on for ${counted(after.epoch, "epoch")}, changes by ${fixed(change)} pp (n = ${grouped(after.samples)} samples).`;
 }
 
-function armText({ arm, n, regained, spearman, interval }: RecoveryAnalysisRecord): string {
-  return `Where ${WORDS[arm].replace(/ trains?$/, "")} ${arm === "layer" ? "trains" : "train"}, ${percent(regained.mean, 1)} of the loss comes back on average (median ${percent(regained.median, 1)}, n = ${counted(regained.n, "network")}); what comes back goes with what was lost by Spearman ${estimate(spearman, interval.spearman)}, n = ${grouped(n)}.`;
+function armText({ analysis: { arm, n, diverged, spearman, interval }, regained }: Arm): string {
+  const quartiles = regained.quartiles === null ? "" : `quartiles ${quartilesText(regained)}, `;
+  const left = diverged === 0 ? "" : `, ${grouped(diverged)} diverged and left out`;
+  return `Where ${WORDS[arm].replace(/ trains?$/, "")} ${arm === "layer" ? "trains" : "train"}, the median network regains ${percent(regained.median, 1)} of what it had lost (${quartiles}n = ${counted(regained.networks, "network")}${left}), all together ${percent(regained.together, 1)}; what comes back goes with what was lost by Spearman ${estimate(spearman, interval.spearman)}, n = ${grouped(n)}.`;
 }
 
-/** Mean accuracy of each arm's networks by epoch, with the middle half of them. */
+/**
+ * Mean accuracy of each arm's networks by epoch, with the middle half of them: at every epoch of the same networks, those that
+ * did not diverge and have come as far as any.
+ */
 function curves(recoveries: readonly RecoveryRecord[], baseline: number): LinesFigure {
   const byArm = new Map(groupBy(recoveries, ({ arm }) => arm));
+  const arms = ARMS.flatMap((arm) => {
+    const records = byArm.get(arm);
+    return records === undefined ? [] : [{ arm, ...networksOf(records) }];
+  });
+  const left = (count: number, what: string) => (count === 0 ? [] : [`${grouped(count)} ${what}`]);
+  const counts = arms.map(({ arm, whole, diverged, behind }) =>
+    [`${arm} ${grouped(whole.length)}`, ...left(diverged, "diverged"), ...left(behind, "not as far yet")].join(", "),
+  );
   return {
     mark: "lines",
     title: "Accuracy by epoch of recovery",
-    description: "Mean over the networks of each arm; the band holds the middle half of them and is no interval.",
+    description: `Mean over the networks of each arm; the band holds the middle half of them and is no interval. Networks: ${counts.join("; ")}. Those that diverged are left out throughout.`,
     x: { title: "epochs of recovery", whole: true },
     y: { title: "accuracy (%)" },
-    series: ARMS.filter((arm) => byArm.has(arm)).map((arm) => {
-      const byEpoch = groupBy(
-        byArm.get(arm)!.toSorted((a, b) => a.epoch - b.epoch),
-        ({ epoch }) => epoch,
-      ).map(([epoch, records]) => ({
-        epoch,
-        accuracies: records.map(({ correct, samples }) => (100 * correct) / samples).sort((a, b) => a - b),
-      }));
-      return {
-        name: WORDS[arm],
-        x: byEpoch.map(({ epoch }) => epoch),
-        y: byEpoch.map(({ accuracies }) => accuracies.reduce((sum, one) => sum + one, 0) / accuracies.length),
-        band: byEpoch.map(({ accuracies }) =>
-          accuracies.length < 4 ? null : ([quartile(accuracies, 0.25), quartile(accuracies, 0.75)] as const),
-        ),
-      };
-    }),
+    series: arms
+      .filter(({ whole }) => whole.length > 0)
+      .map(({ arm, whole }) => {
+        const byEpoch = groupBy(
+          whole.flat().sort((a, b) => a.epoch - b.epoch),
+          ({ epoch }) => epoch,
+        ).map(([epoch, records]) => ({
+          epoch,
+          accuracies: records.map(({ correct, samples }) => (100 * correct) / samples).sort((a, b) => a - b),
+        }));
+        return {
+          name: WORDS[arm],
+          x: byEpoch.map(({ epoch }) => epoch),
+          y: byEpoch.map(({ accuracies }) => accuracies.reduce((sum, one) => sum + one, 0) / accuracies.length),
+          band: byEpoch.map(({ accuracies }) =>
+            accuracies.length < LEAST_FOR_QUARTILES
+              ? null
+              : ([quantile(accuracies, 0.25), quantile(accuracies, 0.75)] as const),
+          ),
+        };
+      }),
     references: [{ value: 100 * baseline, name: "intact" }],
   };
 }
 
-const quartile = (sorted: readonly number[], share: number) => sorted[Math.round(share * (sorted.length - 1))]!;
+/** An arm's networks, each with its records; those that diverged, and those that are behind others, are counted alone. */
+function networksOf(records: readonly RecoveryRecord[]) {
+  const networks = groupBy(records, ({ row }) => row).map(([, own]) => own);
+  const sound = networks.filter((own) => own.every(({ diverged }) => diverged !== true));
+  const lastOf = (own: readonly RecoveryRecord[]) => own.reduce((last, { epoch }) => Math.max(last, epoch), 0);
+  const last = sound.reduce((most, own) => Math.max(most, lastOf(own)), 0);
+  const whole = sound.filter((own) => lastOf(own) === last);
+  return { whole, diverged: networks.length - sound.length, behind: sound.length - whole.length };
+}
 
 function scatter(input: ReportInput, summaries: readonly RecoverySummary[]): ScatterFigure[] {
   const arms = [...new Set(summaries.map(({ arm }) => arm))];
@@ -109,24 +173,28 @@ function scatter(input: ReportInput, summaries: readonly RecoverySummary[]): Sca
   ];
 }
 
-function armTable(analyses: readonly RecoveryAnalysisRecord[]): Table {
+function armTable(arms: readonly Arm[]): Table {
   return table(
-    "Arms (95 % bootstrap intervals)",
+    "Arms; fractions regained by networks that had lost anything; correlations of what came back with what was lost, over all (95 % bootstrap intervals)",
     [
       left("arm"),
-      right("n"),
+      right("networks"),
+      right("median regained"),
+      right("quartiles"),
+      right("all together"),
       right("diverged"),
-      right("mean regained"),
-      right("median"),
+      right("n"),
       right("Spearman"),
       right("Pearson"),
     ],
-    analyses.map(({ arm, n, diverged, regained, spearman, pearson, interval }) => [
+    arms.map(({ analysis: { arm, n, diverged, spearman, pearson, interval }, regained }) => [
       WORDS[arm],
-      grouped(n),
-      grouped(diverged),
-      percent(regained.mean, 1),
+      grouped(regained.networks),
       percent(regained.median, 1),
+      quartilesText(regained),
+      percent(regained.together, 1),
+      grouped(diverged),
+      grouped(n),
       estimate(spearman, interval.spearman),
       estimate(pearson, interval.pearson),
     ]),

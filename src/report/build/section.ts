@@ -19,6 +19,8 @@ export interface ReportInput {
   readonly statusOf: (row: number) => Uint8Array | null;
   /** What the study calls its sweeps: "pairs". */
   readonly sweepNames: readonly string[];
+  /** Whether the samples that the study evaluates are those of the training split. */
+  readonly evaluatesTraining: boolean;
 }
 
 /** A section of a run; null where the run has nothing of the kind. */

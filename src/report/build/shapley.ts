@@ -1,6 +1,6 @@
 /** Each unit's fair share of the network's accuracy. */
 import type { ShapleyRecord } from "../../study/analysis-records.ts";
-import { counted, estimate, fixed, grouped, percent, range } from "../numbers.ts";
+import { counted, estimate, exactPercent, fixed, grouped, range } from "../numbers.ts";
 import type { Section } from "../report.ts";
 import {
   analysesOf,
@@ -27,14 +27,14 @@ export function shapley(input: ReportInput): Section | null {
     finding: sentences(records.map(findingOf)),
     paragraphs: [
       "A unit's Shapley value is its mean contribution to accuracy over all orders in which units could be taken away (Ghorbani and Zou 2020), in percentage points: unlike the drop of a single ablation it shares out what units do together. Orders are drawn at random, and cut short where accuracy is near chance.",
-      "Negative values are units that the network does better without, on average. Intervals are 95 %; while the top is not settled, ranks about its edge may still change places.",
+      "Negative values are units that the network does better without, on average. Bounds hold together, for all units and rounds of a layer, at the confidence named (empirical Bernstein inequality), and are wide; while the top is not settled, ranks about its edge may still change places.",
     ],
     figures: records.map((record) => {
       const shown = ranked(record).slice(0, MOST_BARS);
       return {
         mark: "bars",
         title: `Shapley values, ${layerName(record)}, the ${shown.length} largest of ${record.units.length}`,
-        description: `Mean marginal contribution with 95 % intervals over ${counted(record.permutations, "permutation")}.`,
+        description: `Mean marginal contribution over ${counted(record.permutations, "permutation")}, with bounds that hold together at ${exactPercent(record.confidence)}.`,
         value: { title: "contribution to accuracy (pp)" },
         bars: shown.map((i) => ({
           name: unitName(record.layer, record.units[i]!),
@@ -46,7 +46,13 @@ export function shapley(input: ReportInput): Section | null {
     tables: records.map((record) =>
       table(
         `${layerName(record)}: ${counted(record.permutations, "permutation")}, ${grouped(record.evaluations)} evaluations, ${grouped(record.truncated)} cut short`,
-        [left("unit"), right("value pp"), right("95 %"), right("permutations"), left("top")],
+        [
+          left("unit"),
+          right("value pp"),
+          right(`bounds, together ${exactPercent(record.confidence)}`),
+          right("permutations"),
+          left("top"),
+        ],
         ranked(record).map((i) => [
           unitName(record.layer, record.units[i]!),
           fixed(record.values[i]!),
@@ -64,9 +70,7 @@ const ranked = ({ values }: ShapleyRecord) => [...values.keys()].sort((a, b) => 
 
 function findingOf(record: ShapleyRecord): string {
   const best = ranked(record)[0];
-  const state = record.settled
-    ? `settled at ${percent(record.confidence, 0)} confidence`
-    : `not settled at ${percent(record.confidence, 0)} confidence`;
+  const state = `${record.settled ? "settled" : "not settled"} at ${exactPercent(record.confidence)} confidence`;
   if (best === undefined) return `${layerName(record)} has no units.`;
-  return `In ${layerName(record)}, unit ${record.units[best]} contributes most, ${estimate(record.values[best]!, record.intervals[best] ?? null)} pp; the top ${grouped(record.top.length)} (${record.top.join(", ")}) is ${state} after ${counted(record.permutations, "permutation")}.`;
+  return `In ${layerName(record)}, unit ${record.units[best]} contributes most, ${estimate(record.values[best]!, record.intervals[best] ?? null)} pp (bounds at ${exactPercent(record.confidence)}, all units together); the top ${grouped(record.top.length)} (${record.top.join(", ")}) is ${state} after ${counted(record.permutations, "permutation")}.`;
 }
