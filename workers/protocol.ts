@@ -3,9 +3,10 @@
  * for them and neither side can reach into the other.
  */
 import type { Network } from "../src/network/network.ts";
+import type { PlanReport } from "../src/study/plan-report.ts";
 import type { AdapterReport, BitRows, EndRecord, LayerSummary, LesionRecord, Progress } from "../src/study/records.ts";
 
-export type { BitRows, Progress };
+export type { BitRows, PlanReport, Progress };
 
 /** A file's bytes, or where to fetch them. */
 export type FileSource = Blob | { readonly url: string };
@@ -72,56 +73,6 @@ export interface ModelReport {
   readonly bytes: number;
   /** Numbers that all layers give for one sample. */
   readonly activations: number;
-}
-
-/** What a study would cost: `lesion plan`. */
-export interface PlanReport {
-  readonly ablations: number;
-  readonly samples: number;
-  readonly macs: number;
-  /** What evaluating the whole network for every ablation would take. */
-  readonly macsWhole: number;
-  readonly peakBytes: number;
-  readonly budgetBytes: number;
-  /** From rates measured on this adapter; null where none was. */
-  readonly predictedMs: number | null;
-  readonly steps: readonly {
-    readonly layer: string;
-    readonly layerIndex: number;
-    readonly ablations: number;
-    /** How the first layer after the damage is entered. */
-    readonly entry: string;
-    /** How the rest is computed. */
-    readonly tail: string;
-    readonly masksPerBatch: number;
-    readonly samplesPerBatch: number;
-    readonly batches: number;
-    readonly macs: number;
-    readonly bytes: number;
-  }[];
-  /** Multiply-accumulates of all networks and epochs, evaluations included; null where nothing is left to train. */
-  readonly training: { readonly epochs: number; readonly samples: number; readonly macs: number } | null;
-  /** What is found out before the sweeps, adaptive sweeps, and analyses; times are about, null where none is known. */
-  readonly analyses: readonly {
-    readonly name: string;
-    /** Ablations of all samples, at most. */
-    readonly ablations: number;
-    /** Of passes that measure no ablation. */
-    readonly macs: number;
-    readonly ms: number | null;
-  }[];
-  /** Damaged networks, in each arm, and the control; null where the study recovers nothing. */
-  readonly recovery: {
-    readonly networks: number;
-    readonly epochs: number;
-    /** Of the group that takes most memory: how many train at once, and the bytes for that. */
-    readonly copiesAtOnce: number;
-    readonly bytes: number;
-    /** Of all networks and epochs. */
-    readonly macs: number;
-    /** Whether activations before the first trained layer are kept in that group, or computed again in each step. */
-    readonly prefix: "none" | "kept" | "recomputed";
-  } | null;
 }
 
 /** One evaluation of a model on arrays: `lesion run-model`. */

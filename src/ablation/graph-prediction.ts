@@ -31,14 +31,22 @@ interface LayerMs {
   readonly writing: number;
 }
 
-/** Milliseconds that the plan will take; null where there is nothing to do. Stops early, with null, where `proceed` says so. */
-export async function predictGraphMs(
+/** What a plan will take, in milliseconds. */
+export interface PredictedTime {
+  /** The intact network once on all samples. */
+  readonly passMs: number;
+  /** All of the plan, its passes over the intact network included. */
+  readonly ms: number;
+}
+
+/** What the plan will take; null where there is nothing to do. Stops early, with null, where `proceed` says so. */
+export async function predictGraph(
   gpu: Gpu,
   plan: GraphPlan,
   ablatable: readonly AblatableLayer[],
   ablations: AblationSource,
   proceed: () => Promise<boolean>,
-): Promise<number | null> {
+): Promise<PredictedTime | null> {
   if (plan.steps.length === 0) return null;
   const times = await timeLayers(gpu, plan, proceed);
   if (!times) return null;
@@ -46,7 +54,9 @@ export async function predictGraphMs(
   const prefixMs = graph.network.layers.reduce((sum, { name }) => sum + (times.get(name)?.computing ?? 0), 0);
   const segments = Math.ceil(samples / samplesPerSegment);
   const perRow = plan.steps.map((step) => stepMs(graph, step, ablatable, ablations, times));
-  return samples * (prefixMs * groups.length + perRow.reduce((sum, ms) => sum + ms, 0)) + segments * plan.steps.length;
+  const passMs = samples * prefixMs;
+  const stepsMs = samples * perRow.reduce((sum, ms) => sum + ms, 0) + segments * plan.steps.length;
+  return { passMs, ms: passMs * groups.length + stepsMs };
 }
 
 /** Milliseconds of one image through all of a step's masks, its share of the opening included. */

@@ -1,55 +1,60 @@
 /**
- * What a study's analyses will take on this adapter: their work, at the pace of single-unit ablations of the same layers, which
- * are tried first.
+ * What a study's analyses will take on this adapter: ablations at the pace of single-unit ablations of the same layers, passes
+ * at that of the intact network, trainings at their own; each is tried first.
  */
 import type { Subject } from "../ablation/subject.ts";
 import type { Tuner } from "../engine/tuner.ts";
 import type { Gpu } from "../gpu/device.ts";
-import { analysisWork, type Work } from "./analysis-work.ts";
+import { analysisWork, type TrainingWork, type Work } from "./analysis-work.ts";
 import type { AblationList } from "./expand.ts";
 import type { OpenedStudy } from "./open-study.ts";
 import { planOpened } from "./plan-opened.ts";
-import { predictMs } from "./predict.ts";
+import { predict } from "./predict.ts";
 import type { LayerSummary } from "./records.ts";
 import type { Proceed } from "./run-interface.ts";
+import type { WorkCost } from "./training-cost.ts";
 
-/** Work, and about how long it takes; null: not known, as of maps of samples. */
-export interface WorkCost extends Work {
-  readonly ms: number | null;
+/** One thing that takes time: its ablations and all its multiply-accumulates besides, and about how long it takes. */
+export interface AnalysisCost extends Pick<Work, "name" | "ablations">, WorkCost {}
+
+/** What analyses are tried on. */
+export interface AnalysisCostRequest {
+  readonly gpu: Gpu;
+  readonly tuner: Tuner;
+  readonly opened: OpenedStudy;
+  readonly subject: Subject;
+  /** What trainings of the study's own network take. */
+  readonly costOfTraining: (work: TrainingWork) => Promise<WorkCost>;
+  readonly proceed: Proceed;
 }
 
 /** The cost of everything but sweeps and recovery; empty where there is nothing else. */
-export async function analysisCost(
-  gpu: Gpu,
-  tuner: Tuner,
-  opened: OpenedStudy,
-  subject: Subject,
-  trainSamples: number,
-  proceed: Proceed,
-): Promise<readonly WorkCost[]> {
+export async function analysisCost(request: AnalysisCostRequest): Promise<readonly AnalysisCost[]> {
+  const { gpu, opened, subject, costOfTraining } = request;
   const { study, dataset } = opened;
   const { samples } = dataset;
-  const work = analysisWork(study, { layers: subject.ablatable, samples, trainSamples, macs: subject.macs });
-  const predict = async (layers: readonly LayerSummary[]) => {
+  const work = analysisWork(study, { layers: subject.ablatable, samples, macs: subject.macs });
+  const measured = async (layers: readonly LayerSummary[]) => {
     const single = eachUnit(opened, layers);
     const plan = planOpened({ subject, dataset, ablations: single }, gpu, () => false);
-    const ms = await predictMs({ gpu, tuner, opened: { ...opened, ablations: single }, subject, plan, proceed });
-    return { perAblation: ms === null ? null : ms / single.count, perMac: ms && plan.macs ? ms / plan.macs : null };
+    const time = await predict({ ...request, opened: { ...opened, ablations: single }, plan });
+    return time && { perAblation: time.ms / single.count, perMac: time.passMs / (samples * subject.macs) };
   };
-  const known = new Map<string, ReturnType<typeof predict>>();
+  const known = new Map<string, ReturnType<typeof measured>>();
   const paceOf = (layers: readonly LayerSummary[]) => {
     const key = layers.map(({ layerIndex }) => layerIndex).join();
-    const pace = known.get(key) ?? predict(layers);
+    const pace = known.get(key) ?? measured(layers);
     known.set(key, pace);
     return pace;
   };
-  const costs: WorkCost[] = [];
-  for (const each of work) {
-    const { ablations, layers, macs } = each;
-    const perAblation = ablations > 0 ? (await paceOf(layers)).perAblation : 0;
-    const perMac = macs > 0 ? (await paceOf(subject.ablatable)).perMac : 0;
-    const isKnown = ablations + macs > 0 && perAblation !== null && perMac !== null;
-    costs.push({ ...each, ms: isKnown ? ablations * perAblation + macs * perMac : null });
+  const costs: AnalysisCost[] = [];
+  for (const { name, ablations, layers, macs, training } of work) {
+    const perAblation = ablations > 0 ? (await paceOf(layers))?.perAblation : 0;
+    const perMac = macs > 0 ? (await paceOf(subject.ablatable))?.perMac : 0;
+    const trained = training ? await costOfTraining(training) : { macs: 0, ms: 0 };
+    const isKnown = perAblation !== undefined && perMac !== undefined && trained.ms !== null;
+    const ms = isKnown ? ablations * perAblation + macs * perMac + trained.ms! : null;
+    costs.push({ name, ablations, macs: macs + trained.macs, ms });
   }
   return costs;
 }

@@ -7,7 +7,7 @@ const layers = [
   { layer: "a", layerIndex: 0, units: 4 },
   { layer: "b", layerIndex: 1, units: 3 },
 ];
-const size = { layers, samples: 100, trainSamples: 500, macs: 10 };
+const size = { layers, samples: 100, macs: 10 };
 const work = (study: object) => analysisWork(parseStudy({ sweeps: [], ...study }), size);
 
 test("what is found out before sweeps is counted before anything runs", () => {
@@ -47,12 +47,29 @@ test("analyses in the order of the study", () => {
     },
     { analyse: "cascade", of: 3 },
   ];
-  expect(work({ analyses }).map(({ ablations, macs }) => [ablations, macs])).toMatchObject([
+  const found = work({ analyses });
+  expect(found.map(({ ablations, macs }) => [ablations, macs])).toEqual([
     [0, 0],
     [50 * 4, 0],
     [0, (1 + 2) * 20 * 10],
-    // Two factors on three units and on the layer; two rounds of three units; two epochs there and back.
-    [2 * 4 + 2 * 3, 2 * 500 * 3 * 10],
+    // Two factors on three units and on the layer; two rounds of three units.
+    [2 * 4 + 2 * 3, 0],
     [0, 2 * 3 * 100 * 10],
   ]);
+  expect(found.map(({ training }) => training)).toEqual([
+    ...[null, null, null],
+    { networks: 1, epochs: 2, batch: 256, learningRate: 0.01 },
+    null,
+  ]);
+});
+
+test("an adaptive sweep ranks each unit under each replacement", () => {
+  const sweeps = [{ ablate: "each-unit", adaptive: {}, replacements: ["zero", { constant: 1 }] }];
+  expect(work({ sweeps })).toMatchObject([{ name: "adaptive sweep 0", ablations: 2 * (4 + 3) }]);
+});
+
+test("epochs that the training never reaches are not counted", () => {
+  const model = { build: {}, train: { epochs: 10, networks: 2 } };
+  const analyses = [{ analyse: "negligible", epochs: [0, 5, 10, 20] }];
+  expect(work({ model, analyses })).toMatchObject([{ ablations: 2 * 3 * (4 + 3) }]);
 });

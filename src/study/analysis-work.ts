@@ -20,16 +20,26 @@ export interface Work {
   readonly ablations: number;
   /** Layers whose units those ablations replace. */
   readonly layers: readonly LayerSummary[];
-  /** Multiply-accumulates of all else, such as passes through the network that measure no ablation. */
+  /** Multiply-accumulates of passes through the network that measure no ablation. */
   readonly macs: number;
+  /** Networks that it trains; null: none. */
+  readonly training: TrainingWork | null;
 }
+
+/** Trainings of the study's network, one after the other. */
+export interface TrainingWork {
+  readonly networks: number;
+  readonly epochs: number;
+  readonly batch: number;
+  readonly learningRate: number;
+}
+
+const NO_WORK = { ablations: 0, macs: 0, training: null } as const;
 
 /** What the work is counted on. */
 export interface WorkSize {
   readonly layers: readonly LayerSummary[];
   readonly samples: number;
-  /** Samples to train on. */
-  readonly trainSamples: number;
   /** Multiply-accumulates of one sample through the network. */
   readonly macs: number;
 }
@@ -44,18 +54,19 @@ export function analysisWork(study: Study, size: WorkSize): Work[] {
     ...wantedConstants(study, size.layers).map(([layerIndex]) => {
       const layer = size.layers[layerIndex]!;
       const ablations = OPTIMAL_EVALUATIONS * layer.units;
-      return { name: `optimal constants of ${layer.layer}`, ablations, layers: [layer], macs: 0 };
+      return { ...NO_WORK, name: `optimal constants of ${layer.layer}`, ablations, layers: [layer] };
     }),
     ...study.sweeps.flatMap((sweep, index) => materialWork(sweep, index, size)),
     ...adaptiveSweeps(study.sweeps).map(([index, sweep]) => {
       const layers = layersIn(sweep.layers, size);
       // Rises of the loss are predicted by a pass forward and back.
       const macs = sweep.adaptive.by === "loss" ? GRADIENT_PASSES * size.samples * size.macs : 0;
-      return { name: `adaptive sweep ${index}`, ablations: unitsOf(layers), layers, macs };
+      const ablations = unitsOf(layers) * (sweep.replacements?.length ?? 1);
+      return { ...NO_WORK, name: `adaptive sweep ${index}`, ablations, layers, macs };
     }),
     ...study.analyses.map((options) => {
       const layers = "layers" in options ? layersIn(options.layers, size) : size.layers;
-      return { name: options.analyse, layers, ...analysisWorkOf(options, layers, study, size) };
+      return { ...NO_WORK, name: options.analyse, layers, ...analysisWorkOf(options, layers, study, size) };
     }),
   ];
 }
@@ -64,7 +75,7 @@ export function analysisWork(study: Study, size: WorkSize): Work[] {
 function materialWork(sweep: Sweep, index: number, size: WorkSize): Work[] {
   if (sweep.ablate === "similar") {
     const passes = sweep.similarity.startsWith("activation") ? size.samples : 0;
-    return [{ name: `similar units for sweep ${index}`, ablations: 0, layers: [], macs: passes * size.macs }];
+    return [{ ...NO_WORK, name: `similar units for sweep ${index}`, layers: [], macs: passes * size.macs }];
   }
   if (!("order" in sweep) || sweep.order === "random") return [];
   const layers = layersIn(sweep.layers, size);
@@ -73,13 +84,13 @@ function materialWork(sweep: Sweep, index: number, size: WorkSize): Work[] {
     case "greedy-least":
     case "greedy-most": {
       const ablations = layers.reduce((sum, { units }) => sum + (units * (units + 1)) / 2, 0);
-      return [{ name, ablations, layers, macs: 0 }];
+      return [{ ...NO_WORK, name, ablations, layers }];
     }
     case "measured":
     case "measured-class":
-      return [{ name, ablations: unitsOf(layers), layers, macs: 0 }];
+      return [{ ...NO_WORK, name, ablations: unitsOf(layers), layers }];
     default:
-      return [{ name, ablations: 0, layers, macs: predictorMacs([sweep.order], size.samples, size.macs) }];
+      return [{ ...NO_WORK, name, layers, macs: predictorMacs([sweep.order], size.samples, size.macs) }];
   }
 }
 
@@ -87,45 +98,46 @@ function analysisWorkOf(
   options: AnalysisOptions,
   layers: readonly LayerSummary[],
   study: Study,
-  { samples, macs, trainSamples }: WorkSize,
-): Pick<Work, "ablations" | "macs"> {
+  { samples, macs }: WorkSize,
+): Partial<Pick<Work, "ablations" | "macs" | "training">> {
   const units = unitsOf(layers);
   const networks = study.model.train?.networks ?? 1;
   switch (options.analyse) {
     case "importance":
-      return {
-        ablations: 0,
-        macs: predictorMacs(options.predictors, Math.min(options.samples ?? samples, samples), macs),
-      };
+      return { macs: predictorMacs(options.predictors, Math.min(options.samples ?? samples, samples), macs) };
     case "shapley":
-      return { ablations: options.permutations * units, macs: 0 };
+      return { ablations: options.permutations * units };
     case "cascade": {
       const count = typeof options.of === "number" ? options.of : options.of.length;
-      return { ablations: 0, macs: 2 * count * Math.min(options.samples ?? samples, samples) * macs };
+      return { macs: 2 * count * Math.min(options.samples ?? samples, samples) * macs };
     }
     case "gain-search": {
       const has = (method: string) => (options.methods.includes(method as "scale") ? 1 : 0);
+      const networks = has("gains") + has("control");
+      const { epochs, batch, learningRate } = options;
       return {
         ablations:
           has("scale") * options.factors.length * (units + layers.length) + has("greedy") * options.most * units,
-        macs: (has("gains") + has("control")) * options.epochs * trainSamples * TRAINING_PASSES * macs,
+        training: networks > 0 ? { networks, epochs, batch, learningRate } : null,
       };
     }
-    case "negligible":
-      return { ablations: networks * options.epochs.length * units, macs: 0 };
+    case "negligible": {
+      const last = study.model.train?.epochs ?? 0;
+      return { ablations: networks * options.epochs.filter((epoch) => epoch <= last).length * units };
+    }
     case "ensemble":
-      return { ablations: networks * units, macs: 0 };
+      return { ablations: networks * units };
     case "populations":
-      return { ablations: 0, macs: options.by.includes("activation") ? samples * macs : 0 };
+      return { macs: options.by.includes("activation") ? samples * macs : 0 };
     case "embedding": {
       const points = Math.min(options.points, samples);
       const isDescent = options.method === "tsne";
       // Two operations are a multiply-accumulate.
-      return { ablations: 0, macs: isDescent ? tsneOperations(points, options.components, options.iterations) / 2 : 0 };
+      return { macs: isDescent ? tsneOperations(points, options.components, options.iterations) / 2 : 0 };
     }
     default:
       // Made of what sweeps have measured, or of the samples alone.
-      return { ablations: 0, macs: 0 };
+      return NO_WORK;
   }
 }
 

@@ -22,8 +22,7 @@ const TRIAL_SAMPLES = 2048;
 const TRIAL_MASKS = [24, 1536] as const;
 const TRIAL_MS = 40;
 
-/** Milliseconds that the plan will take; null where there is nothing to do, or where `proceed` says so. */
-export async function predictMs(request: {
+interface PredictionRequest {
   readonly gpu: Gpu;
   readonly tuner: Tuner;
   readonly opened: OpenedStudy;
@@ -32,21 +31,23 @@ export async function predictMs(request: {
   /** Of `optimal` replacements; left out: any will do. */
   readonly optimal?: OptimalConstants | undefined;
   readonly proceed: Proceed;
-}): Promise<number | null> {
-  const { opened, subject, plan, gpu, proceed } = request;
-  if (isGraphPlan(plan)) return predictGraphMs(gpu, plan, subject.ablatable, opened.ablations, proceed);
-  return subject.kind === "chain" ? predictChainMs({ ...request, plan, chain: subject.chain }) : null;
 }
 
-async function predictChainMs(request: {
-  readonly gpu: Gpu;
-  readonly tuner: Tuner;
-  readonly opened: OpenedStudy;
-  readonly chain: DenseChain;
-  readonly plan: SweepPlan;
-  readonly optimal?: OptimalConstants | undefined;
-  readonly proceed: Proceed;
-}): Promise<PredictedTime | null> {
+/** Milliseconds that the plan will take; null where there is nothing to do, or where `proceed` says so. */
+export async function predictMs(request: PredictionRequest): Promise<number | null> {
+  return (await predict(request))?.ms ?? null;
+}
+
+/** What the plan will take; null as of `predictMs`. */
+export async function predict(request: PredictionRequest): Promise<PredictedTime | null> {
+  const { opened, subject, plan, gpu, proceed } = request;
+  if (isGraphPlan(plan)) return predictGraph(gpu, plan, subject.ablatable, opened.ablations, proceed);
+  return subject.kind === "chain" ? predictChain({ ...request, plan, chain: subject.chain }) : null;
+}
+
+async function predictChain(
+  request: Omit<PredictionRequest, "plan" | "subject"> & { readonly plan: SweepPlan; readonly chain: DenseChain },
+): Promise<PredictedTime | null> {
   const { gpu, opened, chain, plan, optimal } = request;
   const { ablations, study, dataset, transform } = opened;
   if (plan.steps.length === 0) return null;

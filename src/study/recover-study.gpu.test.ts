@@ -243,6 +243,10 @@ test("the plan of a study says what its trainings take", async () => {
   expect(plan.recovery).toMatchObject({ networks: NETWORKS, epochs: EPOCHS, copiesAtOnce: 4 });
   expect(plan.recovery!.macs).toBeLessThanOrEqual(NETWORKS * EPOCHS * (500 * 3 + 201) * macs);
   expect(gpu.arena.allocatedBytes).toBe(0);
+  const { training, recovery, predictedMs, total } = plan;
+  expect(training!.ms).toBeGreaterThan(0);
+  expect(recovery!.ms).toBeGreaterThan(0);
+  expect(total).toEqual({ ms: training!.ms! + predictedMs! + recovery!.ms!, unknown: [] });
 });
 
 /** What a run trained, without what it did with it. */
