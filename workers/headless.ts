@@ -17,7 +17,8 @@ declare global {
 }
 
 const engine = startEngine();
-let current: EngineRun | null = null;
+/** The run under way, also while what it begins with is still being fetched: what is asked of it meanwhile waits for it. */
+let current: Promise<EngineRun> | null = null;
 
 type Request = Omit<RunRequest, "id">;
 
@@ -25,6 +26,8 @@ type Request = Omit<RunRequest, "id">;
 interface AddressedRequest extends Omit<Request, "trained"> {
   readonly trained?: { readonly trained: FileSource; readonly untrained: FileSource };
 }
+
+const cancel = async () => (await current)?.cancel();
 
 const calls = {
   adapter: () => engine.adapter(),
@@ -39,20 +42,20 @@ const calls = {
           ? handOver(`${artifacts}/${encodeURIComponent(event.name)}`, event.name, event.bytes)
           : globalThis.lesionEvent?.(encode(event)),
       );
-      return handedOver.then(() => {}).catch(() => current?.cancel().catch(() => {}));
+      return handedOver.then(() => {}).catch(() => cancel().catch(() => {}));
     };
-    current = engine.run(await fetched(request), hand);
+    current = fetched(request).then((whole) => engine.run(whole, hand));
     try {
-      return await current.done;
+      return await (await current).done;
     } finally {
       // Also of a run that failed: whoever goes on from its journal must have all of it.
       await handedOver;
       current = null;
     }
   },
-  pause: async () => current?.pause(),
-  resume: async () => current?.resume(),
-  cancel: async () => current?.cancel(),
+  pause: async () => (await current)?.pause(),
+  resume: async () => (await current)?.resume(),
+  cancel,
   check: (request: Request, options: CheckOptions) => engine.check(request, options),
   kill: async () => engine.kill(),
   loseDevice: () => engine.loseDevice(),

@@ -1,7 +1,7 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { RunEvent } from "../../workers/protocol.ts";
 import { browserLaunch } from "./browser.ts";
 import { openHeadlessPage, shared } from "./headless-page.ts";
@@ -119,6 +119,20 @@ describe("runStudy", { timeout: 60_000 }, () => {
     expect(records.length).toBeLessThan(allRecords.length);
     expect(records.slice(0, 5)).toEqual(allRecords.slice(0, 5));
     expect(records.at(-1)).toEqual(endRecord("cancelled"));
+  });
+
+  test("ends before it begins when it is interrupted while it is being handed to the page", async () => {
+    const controller = new AbortController();
+    await using directory = await RunDirectory.prepare(join(folder, "out"), sampleStudy, true);
+    vi.spyOn(directory, "resumption").mockImplementation(async () => {
+      controller.abort();
+      return {};
+    });
+    const reporter = { event: () => {}, warning: () => {}, end: () => {} };
+    const deaf = engine().replace("cancelled = true;", "");
+    const run = { study: sampleStudy, directory, page: await labOf(deaf), reporter, signal: controller.signal };
+    await expect(runStudy(run)).rejects.toMatchObject({ code: "cancelled" });
+    expect(await readdir(folder)).not.toContain("out");
   });
 
   test("fails with the error of writing, not with the page's view of it", async () => {

@@ -74,7 +74,6 @@ async function runOnce({
     return kept;
   };
   await using page = await openHeadlessPage({ ...options, onEvent, onConsole: (line) => reporter.warning(line) });
-  if (signal.aborted) throw new LesionError("cancelled", "the run was interrupted before it began");
   const cancel = () => void page.call("cancel").catch(() => {});
   signal.addEventListener("abort", cancel);
   try {
@@ -83,6 +82,8 @@ async function runOnce({
       ...(shard === undefined ? {} : { shard }),
       ...(await directory.resumption(page)),
     };
+    // A page that has been given no run has nothing to cancel.
+    if (signal.aborted) throw new LesionError("cancelled", "the run was interrupted before it began");
     return await page.call("run", request, page.receive(onArtifact));
   } catch (cause) {
     await kept.catch(() => {});
