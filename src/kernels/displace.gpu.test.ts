@@ -8,6 +8,7 @@ import { type Gpu, openGpu } from "../gpu/device.ts";
 import type { ActivationKind } from "../network/network.ts";
 import { differentiable } from "../reference/activation.ts";
 import { type DisplaceShape, planDisplace } from "./displace.ts";
+import { pcg } from "./hash.fixture.ts";
 import { planMoved } from "./moved.ts";
 import { planRemask } from "./remask.ts";
 import { largestError, runPlan, UNTOUCHED } from "./run.fixture.ts";
@@ -107,6 +108,22 @@ describe("noise", () => {
       expect(Math.abs(mean(noise, 3))).toBeLessThan(0.2);
       expect(Math.abs(mean(noise, 4) - 3)).toBeLessThan(0.5);
     }
+  });
+
+  test("is what Box and Muller make of the hash, to the ends of its range", async () => {
+    const wanted = (unit: number, sample: number) => {
+      const first = pcg(pcg(pcg(5) + unit) + sample);
+      const uniform = Math.fround(Math.fround((first >>> 8) + 0.5) / 2 ** 24);
+      return Math.sqrt(-2 * Math.log(uniform)) * Math.cos((2 * Math.PI * (pcg(first) >>> 8)) / 2 ** 24);
+    };
+    const values = await draw({});
+    const expected = values.map((_, at) => wanted(Math.floor(at / 10_000), at % 10_000));
+    // WGSL grants a cosine 2^-11, and radii reach 5.9.
+    expect(largestError(values, expected)).toBeLessThan(3e-3);
+    // Of the second unit: 2^24 - 1 of the hash, plus a half, is 2^24 in f32, whose logarithm must not pass 0.
+    const [, last] = await draw({ units: 2, samples: 1, sampleStart: 19_083_289 });
+    expect(pcg(pcg(pcg(5) + 1) + 19_083_289) >>> 8).toBe(2 ** 24 - 1);
+    expect(Math.abs(last!)).toBeLessThan(1e-3);
   });
 
   test("of different units, neighbouring samples and seeds is not correlated", async () => {

@@ -1,16 +1,10 @@
 /** Test support: the random changes of images, drawn as shaders/gather-images.wgsl draws them. */
 import type { GatherAugmentation } from "./gather-batch.ts";
+import { pcg } from "./hash.fixture.ts";
 
 /** How a sample is changed: pixel (y, x) is what was at (y + dy, x' + dx), x' being x or, mirrored, width - 1 - x. */
 export function augmentationOf({ flip, shift, seed, epoch }: GatherAugmentation, sample: number) {
   const drawn = pcg(pcg(pcg(seed) + epoch) + sample);
   const moved = (word: number) => (((word & 0xffff) * (2 * shift + 1)) >>> 16) - shift;
   return { mirrored: flip && drawn >>> 31 === 1, dx: moved(drawn), dy: moved(pcg(drawn)) };
-}
-
-/** The PCG hash of Jarzynski and Olano 2020 (shaders/lib/hash.wgsl), of a number modulo 2^32. */
-function pcg(value: number): number {
-  const state = (Math.imul(value, 747796405) + 2891336453) >>> 0;
-  const word = Math.imul((state >>> ((state >>> 28) + 4)) ^ state, 277803737) >>> 0;
-  return ((word >>> 22) ^ word) >>> 0;
 }
