@@ -163,6 +163,47 @@ describe("activationCorrelation", () => {
     );
   });
 
+  /** Sums one after the other in f32, 4,096 at a time, as a GPU has them. */
+  function roundedMoments(units: readonly ((at: number) => number)[], count: number): ActivationMoments {
+    const summed = (term: (at: number) => number) => {
+      let total = 0;
+      for (let from = 0; from < count; from += 4096) {
+        let part = 0;
+        for (let at = from; at < Math.min(count, from + 4096); at++) part = Math.fround(part + Math.fround(term(at)));
+        total += part;
+      }
+      return total;
+    };
+    return {
+      count,
+      sums: Float64Array.from(units, (a) => summed(a)),
+      products: Float64Array.from(units.flatMap((a) => units.map((b) => summed((at) => a(at) * b(at))))),
+    };
+  }
+
+  test.each([1, 0.3, 0.1, 7.77, 1e-3, 123.456])(
+    "a unit that is always %f has none, whatever sums round to",
+    (constant) => {
+      const { normal } = random(4, "moving");
+      const drawn = Float32Array.from({ length: 10_000 }, () => 2 + normal());
+      const still = Math.fround(constant);
+      const found = rows(activationCorrelation(roundedMoments([(at) => drawn[at]!, () => still, () => still], 10_000)));
+      expect(found).toEqual([
+        [1, -1, -1],
+        [-1, 1, -1],
+        [-1, -1, 1],
+      ]);
+    },
+  );
+
+  test("a unit that moves by a twentieth of its mean is not taken for one that does not", () => {
+    const { normal } = random(5, "moving");
+    const drawn = Float32Array.from({ length: 10_000 }, () => 1 + 0.05 * normal());
+    const doubled = (at: number) => 2 * drawn[at]!;
+    const found = rows(activationCorrelation(roundedMoments([(at) => drawn[at]!, doubled], 10_000)));
+    expect(found[0]![1]).toBeCloseTo(1, 2);
+  });
+
   test("over samples and positions, as simple-statistics has it", () => {
     const maps = drawnMaps(3, 4, 7, 5);
     const found = rows(activationCorrelation(momentsOf(maps)));

@@ -60,10 +60,15 @@ export interface ActivationMoments {
   readonly products: Float64Array;
 }
 
-/** A variance within so much of the mean square is what rounding leaves of a constant. */
-const ROUNDING = 1e-12;
+/**
+ * A variance within so much of the mean square may be what rounding leaves of a constant: products are summed in f32 in parts of
+ * up to 4,096 terms (src/engine/probe/unit-products.ts), each of which can be off by 2^-24 of the sum. Of constants they are off
+ * by up to a quarter of that. A unit that moves by less than 1.6 % of its root mean square counts as one that does not: of
+ * its covariances too much would be rounding.
+ */
+const ROUNDING = 4096 * 2 ** -24;
 
-/** Pearson's correlation of activations over samples and positions. */
+/** Pearson's correlation of activations over samples and positions; the least there is of a unit that never moves. */
 export function activationCorrelation({ count, sums, products }: ActivationMoments): SimilarityMatrix {
   const units = sums.length;
   const covariance = (a: number, b: number) => products[a * units + b]! - (sums[a]! * sums[b]!) / count;
