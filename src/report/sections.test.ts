@@ -44,6 +44,33 @@ describe("recovery", () => {
     expect(lines!.description).toContain("all 1, 1 not as far yet");
   });
 
+  test("classes that come back, of those that went; none where they were not counted", () => {
+    const byClass = (records: readonly RecoveryRecord[], counts: readonly (readonly number[])[]) =>
+      records.map((record, epoch) => ({
+        ...record,
+        classCorrect: sample.baseline.classCorrect.map((right, c) => counts[epoch]![c] ?? right),
+      }));
+    // Of 95 right in each class: 30 and 10 lost of class 0, 5 of class 1; 24 + 6 and 0 come back.
+    const recoveries = [
+      ...byClass(curve(1, [915, 930, 939]), [
+        [65, 90],
+        [80, 90],
+        [89, 90],
+      ]),
+      ...byClass(curve(2, [940, 944, 946]), [[85], [89], [91]]),
+      ...curve(3, [600, 100], true),
+    ];
+    const classes = sectionOf("recovery", { recoveries }).tables.at(-1)!;
+    expect(classes.caption).toContain("all layers train 2");
+    expect(classes.rows.slice(0, 3)).toEqual([
+      ["0", "100", "40", "75.0 %"],
+      ["1", "100", "5", "0.0 %"],
+      ["2", "100", "0", "-"],
+    ]);
+    const uncounted = sectionOf("recovery", { recoveries: curve(1, [915, 930, 939]) });
+    expect(uncounted.tables.some(({ caption }) => caption.startsWith("Classes"))).toBe(false);
+  });
+
   test("a network that had lost next to nothing does not lead", () => {
     // Of 950: 1 lost and 10 regained, 40 and 30: the mean of the fractions is 537.5 %.
     const recoveries = [...curve(1, [949, 955, 959]), ...curve(2, [910, 930, 940]), ...curve(3, [850, 900, 940])];

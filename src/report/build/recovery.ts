@@ -3,19 +3,11 @@ import { quantile } from "../../ablation/statistics/quantile.ts";
 import type { RecoveryAnalysisRecord, RecoveryRecord } from "../../study/records.ts";
 import { analyzeRecovery, type RecoverySummary, summarizeRecovery } from "../../study/recovery-summary.ts";
 import { counted, estimate, fixed, grouped, NONE, percent } from "../numbers.ts";
-import type { LinesFigure, ScatterFigure, Section, Table } from "../report.ts";
-import { analysesOf, groupBy, left, type ReportInput, right, rowName, table } from "./section.ts";
-
-const ARMS = ["control", "all", "after", "layer"] as const;
-const WORDS: Readonly<Record<RecoveryRecord["arm"], string>> = {
-  control: "control: intact, trained on",
-  all: "all layers train",
-  after: "layers after the damage train",
-  layer: "the damaged layer trains",
-};
-
-/** Fewer numbers have no quartiles to speak of. */
-const LEAST_FOR_QUARTILES = 4;
+import type { ScatterFigure, Section, Table } from "../report.ts";
+import { ARM_WORDS, LEAST_FOR_QUARTILES } from "./recovery-arms.ts";
+import { recoveryClasses } from "./recovery-classes.ts";
+import { recoveryCurves } from "./recovery-curves.ts";
+import { analysesOf, left, type ReportInput, right, rowName, table } from "./section.ts";
 
 /** Arms side by side, epoch by epoch, and recovery against damage. */
 export function recovery(input: ReportInput): Section | null {
@@ -37,8 +29,15 @@ export function recovery(input: ReportInput): Section | null {
       "Damaged networks were trained again with the damage held: masked units stay at their replacement. The fraction regained is (recovered - damaged) / (intact - damaged); the control is the intact network trained as long, for training on may do good by itself. Networks that had lost next to nothing have fractions of any size: the median and the quartiles are not moved by them, nor is the share of all losses together.",
       "Damage is often said to foretell recovery; here that is measured, not assumed. Damage stands in both axes of the scatter, so that some correlation arises by itself: what was never lost cannot be regained.",
     ],
-    figures: [curves(run.recoveries, run.baseline.correct / run.baseline.samples), ...scatter(input, summaries)],
-    tables: [...(arms.length === 0 ? [] : [armTable(arms)]), ...damagedTable(input, summaries)],
+    figures: [
+      recoveryCurves(run.recoveries, run.baseline.correct / run.baseline.samples),
+      ...scatter(input, summaries),
+    ],
+    tables: [
+      ...(arms.length === 0 ? [] : [armTable(arms)]),
+      ...damagedTable(input, summaries),
+      ...recoveryClasses(input, summaries),
+    ],
   };
 }
 
@@ -84,62 +83,7 @@ function controlText(recoveries: readonly RecoveryRecord[]): string {
 function armText({ analysis: { arm, n, diverged, spearman, interval }, regained }: Arm): string {
   const quartiles = regained.quartiles === null ? "" : `quartiles ${quartilesText(regained)}, `;
   const left = diverged === 0 ? "" : `, ${grouped(diverged)} diverged and left out`;
-  return `Where ${WORDS[arm].replace(/ trains?$/, "")} ${arm === "layer" ? "trains" : "train"}, the median network regains ${percent(regained.median, 1)} of what it had lost (${quartiles}n = ${counted(regained.networks, "network")}${left}), all together ${percent(regained.together, 1)}; what comes back goes with what was lost by Spearman ${estimate(spearman, interval.spearman)}, n = ${grouped(n)}.`;
-}
-
-/**
- * Mean accuracy of each arm's networks by epoch, with the middle half of them: at every epoch of the same networks, those that
- * did not diverge and have come as far as any.
- */
-function curves(recoveries: readonly RecoveryRecord[], baseline: number): LinesFigure {
-  const byArm = new Map(groupBy(recoveries, ({ arm }) => arm));
-  const arms = ARMS.flatMap((arm) => {
-    const records = byArm.get(arm);
-    return records === undefined ? [] : [{ arm, ...networksOf(records) }];
-  });
-  const left = (count: number, what: string) => (count === 0 ? [] : [`${grouped(count)} ${what}`]);
-  const counts = arms.map(({ arm, whole, diverged, behind }) =>
-    [`${arm} ${grouped(whole.length)}`, ...left(diverged, "diverged"), ...left(behind, "not as far yet")].join(", "),
-  );
-  return {
-    mark: "lines",
-    title: "Accuracy by epoch of recovery",
-    description: `Mean over the networks of each arm; the band holds the middle half of them and is no interval. Networks: ${counts.join("; ")}. Those that diverged are left out throughout.`,
-    x: { title: "epochs of recovery", whole: true },
-    y: { title: "accuracy (%)" },
-    series: arms
-      .filter(({ whole }) => whole.length > 0)
-      .map(({ arm, whole }) => {
-        const byEpoch = groupBy(
-          whole.flat().sort((a, b) => a.epoch - b.epoch),
-          ({ epoch }) => epoch,
-        ).map(([epoch, records]) => ({
-          epoch,
-          accuracies: records.map(({ correct, samples }) => (100 * correct) / samples).sort((a, b) => a - b),
-        }));
-        return {
-          name: WORDS[arm],
-          x: byEpoch.map(({ epoch }) => epoch),
-          y: byEpoch.map(({ accuracies }) => accuracies.reduce((sum, one) => sum + one, 0) / accuracies.length),
-          band: byEpoch.map(({ accuracies }) =>
-            accuracies.length < LEAST_FOR_QUARTILES
-              ? null
-              : ([quantile(accuracies, 0.25), quantile(accuracies, 0.75)] as const),
-          ),
-        };
-      }),
-    references: [{ value: 100 * baseline, name: "intact" }],
-  };
-}
-
-/** An arm's networks, each with its records; those that diverged, and those that are behind others, are counted alone. */
-function networksOf(records: readonly RecoveryRecord[]) {
-  const networks = groupBy(records, ({ row }) => row).map(([, own]) => own);
-  const sound = networks.filter((own) => own.every(({ diverged }) => diverged !== true));
-  const lastOf = (own: readonly RecoveryRecord[]) => own.reduce((last, { epoch }) => Math.max(last, epoch), 0);
-  const last = sound.reduce((most, own) => Math.max(most, lastOf(own)), 0);
-  const whole = sound.filter((own) => lastOf(own) === last);
-  return { whole, diverged: networks.length - sound.length, behind: sound.length - whole.length };
+  return `Where ${ARM_WORDS[arm].replace(/ trains?$/, "")} ${arm === "layer" ? "trains" : "train"}, the median network regains ${percent(regained.median, 1)} of what it had lost (${quartiles}n = ${counted(regained.networks, "network")}${left}), all together ${percent(regained.together, 1)}; what comes back goes with what was lost by Spearman ${estimate(spearman, interval.spearman)}, n = ${grouped(n)}.`;
 }
 
 function scatter(input: ReportInput, summaries: readonly RecoverySummary[]): ScatterFigure[] {
@@ -167,7 +111,7 @@ function scatter(input: ReportInput, summaries: readonly RecoverySummary[]): Sca
       description: "A dot a damaged network and arm; the most damaged are named.",
       x: { title: "lost (pp)" },
       y: { title: "regained (pp)" },
-      groups: arms.map((arm) => WORDS[arm]),
+      groups: arms.map((arm) => ARM_WORDS[arm]),
       points,
     },
   ];
@@ -188,7 +132,7 @@ function armTable(arms: readonly Arm[]): Table {
       right("Pearson"),
     ],
     arms.map(({ analysis: { arm, n, diverged, spearman, pearson, interval }, regained }) => [
-      WORDS[arm],
+      ARM_WORDS[arm],
       grouped(regained.networks),
       percent(regained.median, 1),
       quartilesText(regained),
@@ -207,7 +151,7 @@ function damagedTable(input: ReportInput, summaries: readonly RecoverySummary[])
     .toSorted((a, b) => b.lost - a.lost || a.row - b.row)
     .map(({ row, arm, damaged, recovered, fractionRegained, epochsTo50, epochsTo90 }) => [
       rowName(input, row),
-      WORDS[arm],
+      ARM_WORDS[arm],
       percent(damaged),
       recovered === null ? "diverged" : percent(recovered),
       percent(fractionRegained, 1),
