@@ -77,7 +77,7 @@ test("recoveries come together, and are analysed together", () => {
   expect(records.filter(({ type }) => type === "analysis")).toMatchObject([{ arm: "all", n: 2 }]);
   expect(records.at(-1)?.type).toBe("end");
   const interrupted = { ...b, records: b.records.slice(0, -1) };
-  expect(mergeRuns([a, interrupted]).records.at(-1)?.type).toBe("analysis");
+  expect(mergeRuns([a, interrupted]).records.at(-1)?.type).toBe("recovery");
 });
 
 describe("refused", () => {
@@ -125,6 +125,13 @@ describe("a study that goes on after its sweeps", () => {
     const { records, missing } = mergeRuns([a, b], parseStudy(study));
     expect(missing).toBe(0);
     expect(records.map(({ type }) => type)).toEqual(["run", "baseline", ...Array(4).fill("ablation")]);
+  });
+
+  test("has its recoveries summed up by the run that goes on, once all of them are there", () => {
+    const recovering = shard("a", [1, 3], {}, sampleRecoveries);
+    const analysed = parseStudy({ sweeps: [{ ablate: "each-unit" }], analyses: ["depth"] });
+    expect(mergeRuns([recovering, b], analysed).records.at(-1)?.type).toBe("recovery");
+    expect(mergeRuns([recovering, shard("b", [0])]).records.at(-1)?.type).toBe("recovery");
   });
 
   test("without any it is finished", () => {

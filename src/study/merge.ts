@@ -63,8 +63,10 @@ export function mergeRuns(
   const recoveries = all.flatMap((results) => results.recoveries);
   // How many networks are to recover is the study's to say: each shard has to have come to its own end.
   const recovered = recoveries.length === 0 || all.every(({ end }) => end?.state === "done");
-  const analyses = analyzeRecovery({ baseline, ablations, recoveries }, run.seed);
-  const end = missing === 0 && recovered && !awaitsAnalyses(study) ? [endOf(all, ablations.length)] : [];
+  const isDone = missing === 0 && recovered && !awaitsAnalyses(study);
+  // What recoveries show is summed up once all are there: a run that goes on does that when it gets so far.
+  const analyses = isDone ? analyzeRecovery({ baseline, ablations, recoveries }, run.seed) : [];
+  const end = isDone ? [endOf(all, ablations.length)] : [];
   const materials = materialsOf([first, ...others]);
   const measured = [run, ...training, baseline, ...materials, ...ablations];
   const records = [...measured, ...recoveries, ...analyses, ...failures.values(), ...end];

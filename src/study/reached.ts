@@ -4,6 +4,7 @@ import type { StudyAnalysisRecord } from "./analysis-records.ts";
 import { completedRows } from "./journal.ts";
 import { MeasuredRows } from "./measured-rows.ts";
 import type { BaselineRecord, EndRecord, LesionRecord, RecoveryRecord, TrainRecord } from "./records.ts";
+import type { DamagedArm } from "./recovery-summary.ts";
 import { WrittenEpochs } from "./written-epochs.ts";
 
 export class Reached {
@@ -23,8 +24,8 @@ export class Reached {
   );
   announced: boolean;
   baseline: BaselineRecord | null;
-  /** Whether what recovery found is summed up. */
-  recoveryAnalysed: boolean;
+  /** Arms of which it is written what recovery found. */
+  readonly recoveryAnalysed: Set<DamagedArm>;
   /** What analyses have found, or how far they are. */
   readonly analyses: StudyAnalysisRecord[];
   /** Why an analysis could not be made. */
@@ -42,7 +43,7 @@ export class Reached {
     this.announced = journal.some((record) => record.type === "run");
     this.baseline = journal.find((record) => record.type === "baseline") ?? null;
     const analyses = journal.filter((record) => record.type === "analysis");
-    this.recoveryAnalysed = analyses.some((record) => record.name === "recovery");
+    this.recoveryAnalysed = new Set(analyses.flatMap((record) => (record.name === "recovery" ? [record.arm] : [])));
     this.analyses = analyses.filter((record) => record.name !== "recovery");
     this.measured = new MeasuredRows(keepsRows, journal);
     this.training.add(journal.filter((record) => record.type === "train"));

@@ -122,8 +122,9 @@ function writeBaseline({ baseline, measure }: Comparison, reached: Reached, outp
   reached.measured.baselineBits ??= baseline.bits.slice();
   if (reached.baseline) return;
   const record = baselineRecord(baseline, measure);
-  output.records([record], null);
+  // Before the record that speaks of them, as all bits: a run that has the record does not give them again.
   output.baselineBits(baseline.bits);
+  output.records([record], null);
   reached.baseline = record;
 }
 

@@ -147,6 +147,16 @@ describe("a run that was interrupted", () => {
     });
     expect(recoveriesOf(third.records)).toEqual(recoveriesOf(second.records));
   });
+
+  test("between what two arms found writes the others alone", async () => {
+    const at = whole.records.findIndex(({ type }) => type === "analysis");
+    const before = { ...whole, records: whole.records.slice(0, at + 1) };
+    const { records, end } = await run(gpu, study, { before });
+    expect(end).toMatchObject({ state: "done" });
+    const analyses = whole.records.filter(({ type }) => type === "analysis");
+    expect(analyses.length).toBe(3);
+    expect(records).toEqual([...analyses.slice(1), end]);
+  });
 });
 
 test("a device that is lost while networks recover is replaced, and the records are the same", async () => {

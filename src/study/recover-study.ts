@@ -51,10 +51,11 @@ export async function recoverStudy(request: RecoverRequest, reached: Reached, ou
     throw thrown;
   }
   const { baseline, recovery, recoveryAnalysed } = reached;
-  if (!baseline || recoveryAnalysed) return;
+  if (!baseline) return;
   const records = { baseline, ablations: [], recoveries: recovery.records };
-  output.records(analyzeRecovery(records, request.opened.study.seed), null);
-  reached.recoveryAnalysed = true;
+  const found = analyzeRecovery(records, request.opened.study.seed).filter(({ arm }) => !recoveryAnalysed.has(arm));
+  if (found.length > 0) output.records(found, null);
+  for (const { arm } of found) recoveryAnalysed.add(arm);
 }
 
 async function recoverGroups(request: RecoverRequest, reached: Reached, output: RunOutput): Promise<void> {

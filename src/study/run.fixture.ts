@@ -10,6 +10,8 @@ export interface Given {
   readonly artifacts: ReadonlyMap<string, Uint8Array>;
   /** Correctness bits by row. */
   readonly bits: ReadonlyMap<number, Uint32Array>;
+  /** Correctness bits of the intact network, and how many records came before them. */
+  readonly baselineBits: { readonly words: Uint32Array; readonly after: number } | null;
   readonly warnings: readonly string[];
   readonly phases: readonly Progress["phase"][];
   readonly end: EndRecord | null;
@@ -50,6 +52,7 @@ export async function run(
   const records: LesionRecord[] = [];
   const artifacts = new Map<string, Uint8Array>();
   const bits = new Map<number, Uint32Array>();
+  let baselineBits: Given["baselineBits"] = null;
   const warnings: string[] = [];
   const phases: Progress["phase"][] = [];
   const trained = before?.artifacts.get("trained.onnx");
@@ -61,7 +64,9 @@ export async function run(
         bits.set(row, found!.words.slice(place * found!.wordsPerRow, (place + 1) * found!.wordsPerRow));
       }
     },
-    baselineBits: () => {},
+    baselineBits(words: Uint32Array) {
+      baselineBits = { words, after: records.length };
+    },
     progress: ({ phase }: Progress) => void (phases.at(-1) === phase || phases.push(phase)),
     artifact: (name: string, bytes: Uint8Array) => void artifacts.set(name, bytes),
     warning: (message: string) => void warnings.push(message),
@@ -80,9 +85,9 @@ export async function run(
   };
   try {
     const end = await runStudy(whole, output, { open }, async () => !until(given));
-    return { ...given, end, error: null };
+    return { ...given, baselineBits, end, error: null };
   } catch (error) {
-    return { ...given, end: null, error };
+    return { ...given, baselineBits, end: null, error };
   }
 }
 
