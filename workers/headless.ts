@@ -5,6 +5,7 @@
  * filling memory.
  */
 import { type ErrorReport, reportOf } from "../src/core/errors.ts";
+import { decode, encode } from "../src/core/json-arrays.ts";
 import { type CheckOptions, type EngineRun, startEngine } from "./client.ts";
 import { handOver } from "./hand-over.ts";
 import type { FileSource, Files, ModelRunRequest, RunEvent, RunRequest } from "./protocol.ts";
@@ -86,28 +87,3 @@ globalThis.lesion = Object.fromEntries(
     },
   ]),
 );
-
-function encode(value: unknown): unknown {
-  if (value instanceof Uint8Array) return { $u8: base64(value) };
-  if (value instanceof Uint32Array) {
-    return { $u32: base64(new Uint8Array(value.buffer, value.byteOffset, value.byteLength)) };
-  }
-  if (Array.isArray(value)) return value.map(encode);
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, encode(item)]));
-}
-
-function decode(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(decode);
-  if (typeof value !== "object" || value === null) return value;
-  const { $u8 } = value as { $u8?: unknown };
-  if (typeof $u8 === "string") return Uint8Array.from(atob($u8), (letter) => letter.charCodeAt(0));
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, decode(item)]));
-}
-
-/** In parts, because a call takes only so many arguments. */
-function base64(bytes: Uint8Array): string {
-  let text = "";
-  for (let at = 0; at < bytes.length; at += 8192) text += String.fromCharCode(...bytes.subarray(at, at + 8192));
-  return btoa(text);
-}

@@ -2,8 +2,9 @@
  * Training and recovery while they go on: a line for an epoch of the networks that train together, not one for each of
  * them, with what a person wants to know before the table comes.
  */
+
+import { accuracyText, percent } from "../report/numbers.ts";
 import type { LesionRecord, RecoveryRecord, TrainRecord } from "../study/records.ts";
-import { accuracyText, percent } from "./accuracy.ts";
 import { duration, grouped } from "./units-of-measure.ts";
 
 /** A line for each epoch of training among the records. */

@@ -16,10 +16,10 @@ import type {
   RunRequest,
 } from "../../workers/protocol.ts";
 import { type ErrorReport, errorOf, LesionError } from "../core/errors.ts";
+import { decode, encode } from "../core/json-arrays.ts";
 import type { AdapterReport, EndRecord } from "../study/records.ts";
 import { within } from "./browser-probe.ts";
 import { type Receiver, startServer } from "./server.ts";
-import { decode, encode } from "./transport.ts";
 
 /** A request as the page takes it: files are addresses. */
 export interface PageRequest extends Omit<RunRequest, "id" | "trained"> {

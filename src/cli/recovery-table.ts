@@ -2,11 +2,12 @@
  * What retraining brought back, for people: each arm with its numbers of networks, whether more comes back where more was
  * lost, the control, and the ablations that did most damage.
  */
+
+import { accuracyText, percent } from "../report/numbers.ts";
 import type { RecoveryAnalysisRecord, RecoveryRecord } from "../study/records.ts";
 import { analyzeRecovery, type RecoverySummary, summarizeRecovery } from "../study/recovery-summary.ts";
 import type { RunResults } from "../study/results.ts";
 import { siteLabel, wilson } from "../study/summary.ts";
-import { accuracyText, percent } from "./accuracy.ts";
 import { fittingTable, tableLines } from "./table.ts";
 import { grouped } from "./units-of-measure.ts";
 

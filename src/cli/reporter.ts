@@ -3,9 +3,9 @@
  * or every record as NDJSON. Apart from the runner, which only hands events over.
  */
 import type { Progress, RunEvent } from "../../workers/protocol.ts";
+import { accuracyText } from "../report/numbers.ts";
 import { recordLine } from "../study/journal.ts";
 import type { AdapterReport, LesionRecord } from "../study/records.ts";
-import { accuracyText } from "./accuracy.ts";
 import { RecoveryLines, trainingLines } from "./epoch-lines.ts";
 import type { Screen } from "./screen.ts";
 import { duration, grouped } from "./units-of-measure.ts";

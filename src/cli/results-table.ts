@@ -1,8 +1,9 @@
 /** A finished run for people: the table of its ablations, most damaging first, and what it cost. */
+
+import { accuracyText, percent } from "../report/numbers.ts";
 import type { EndRecord } from "../study/records.ts";
 import type { RunResults } from "../study/results.ts";
 import { type Summary, summarize } from "../study/summary.ts";
-import { accuracyText, percent } from "./accuracy.ts";
 import { tableLines } from "./table.ts";
 import { bytes, duration, grouped, macs, times } from "./units-of-measure.ts";
 

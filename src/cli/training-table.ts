@@ -1,7 +1,8 @@
 /** The training of a finished run, for people: where its one network ended, or how its networks spread. */
+
+import { accuracyText, percent } from "../report/numbers.ts";
 import type { TrainRecord } from "../study/records.ts";
 import type { RunResults } from "../study/results.ts";
-import { accuracyText, percent } from "./accuracy.ts";
 import { grouped } from "./units-of-measure.ts";
 
 /** Lines about the last epoch of each network; none where the run trained none. */

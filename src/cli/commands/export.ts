@@ -10,6 +10,7 @@ import { nearest } from "../../study/nearest.ts";
 import { type RunResults, resultsOf } from "../../study/results.ts";
 import { usage } from "../arguments.ts";
 import type { Command } from "../command.ts";
+import { refuseNewFile } from "../new-file.ts";
 import { readRun } from "../run-directory.ts";
 
 const FORMATS = ["csv", "json"] as const;
@@ -36,7 +37,7 @@ export const exportRun: Command = {
       screen.log("the run's recoveries are a table of their own: --table recoveries");
     const out = args.text("out");
     if (out === undefined) await pipeline(pieces, process.stdout, { end: false });
-    else await pipeline(pieces, createWriteStream(out, { flags: "wx" })).catch((cause) => refuse(out, cause));
+    else await pipeline(pieces, createWriteStream(out, { flags: "wx" })).catch((cause) => refuseNewFile(out, cause));
     return 0;
   },
 };
@@ -60,14 +61,4 @@ function chosen<Name extends string>(option: string, names: readonly Name[], giv
     `--${option} is ${names.join(" or ")}, not "${given}"`,
     meant === null ? undefined : `Did you mean ${meant}?`,
   );
-}
-
-function refuse(out: string, cause: NodeJS.ErrnoException): never {
-  if (cause.code !== "EEXIST")
-    throw new LesionError("usage", `cannot write ${out}: ${cause.message}`, { where: "--out", cause });
-  throw new LesionError("usage", `${out} is there already, and nothing is overwritten`, {
-    where: "--out",
-    fix: "Choose another file.",
-    cause,
-  });
 }

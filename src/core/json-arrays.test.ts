@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { decode, encode } from "./transport.ts";
+import { decode, encode } from "./json-arrays.ts";
 
 const value = fc.letrec((tie) => ({
   any: fc.oneof(

@@ -1,9 +1,9 @@
 /**
- * Typed arrays on their way between Node and the page: what crosses there is JSON, so bytes and words travel as base64
- * under the keys $u8 and $u32 (little-endian).
+ * Typed arrays as JSON carries them, between Node and a page: bytes and words travel as base64 under the keys $u8 and $u32
+ * (little-endian).
  */
 
-/** A value as the page sent it, with its typed arrays restored. */
+/** A value as the other side sent it, with its typed arrays restored. */
 export function decode(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(decode);
   if (typeof value !== "object" || value === null) return value;
@@ -13,7 +13,7 @@ export function decode(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, decode(item)]));
 }
 
-/** A value that JSON can carry, with its typed arrays replaced. */
+/** A value that JSON can carry, with its typed arrays replaced and undefined fields left out. */
 export function encode(value: unknown): unknown {
   if (value instanceof Uint8Array) return { $u8: base64(value) };
   if (value instanceof Uint32Array) {
@@ -26,7 +26,16 @@ export function encode(value: unknown): unknown {
   );
 }
 
-const base64 = (bytes: Uint8Array) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64");
+/** In parts, because a call takes only so many arguments. */
+function base64(bytes: Uint8Array): string {
+  let letters = "";
+  for (let at = 0; at < bytes.length; at += 8192) letters += String.fromCharCode(...bytes.subarray(at, at + 8192));
+  return btoa(letters);
+}
 
-/** A copy of its own: Node's small buffers share memory at any offset, which a Uint32Array cannot start from. */
-const bytesOf = (text: string) => new Uint8Array(Buffer.from(text, "base64"));
+function bytesOf(text: string): Uint8Array {
+  const letters = atob(text);
+  const bytes = new Uint8Array(letters.length);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = letters.charCodeAt(i);
+  return bytes;
+}
