@@ -86,6 +86,14 @@ describe("all analyses", () => {
     expect(whole.warnings.filter((text) => text.includes("was not made"))).toEqual([]);
   });
 
+  test("damage against depth knows the groups that rows were made of", () => {
+    const depths = whole.records.filter((record) => record.type === "analysis" && record.name === "depth");
+    const points = depths.find(({ sweep }) => sweep === 5)?.points ?? [];
+    expect(points.map(({ by, level, group, ablated, n }) => [by, level, group, ablated, n])).toEqual(
+      ["similar", "random", "dissimilar"].map((group) => ["share", 0.5, group, [3, 3], 2]),
+    );
+  });
+
   test("say nothing twice", () => {
     const analyses = whole.records.filter((record) => record.type === "analysis");
     expect(new Set(analyses.map(analysisKey)).size).toBe(analyses.length);
