@@ -49,15 +49,31 @@ export async function* runSweep(request: SweepRequest): AsyncGenerator<SweepEven
 }
 
 /**
- * By what a plan's steps replace units, measured on its samples as `runSweep` measures it. Nothing stays allocated. Throws
- * `cancelled` where `proceed` says so.
+ * By what a plan's steps replace units, measured on its samples as `runSweep` measures it. Nothing stays allocated, and nothing
+ * is put on the device where no step asks for a statistic. Throws `cancelled` where `proceed` says so.
  */
 export async function sweepCoefficients(request: EngineRequest): Promise<Coefficients> {
-  const { gpu, plan, proceed } = request;
+  const { gpu, plan, proceed, seed, optimal } = request;
   using arena = gpu.arena.scope();
-  const coefficients = await statisticsOfPlan(gpu, await openEngine(arena, request), plan, proceed);
+  let opened: Promise<SweepEngine<Step>> | null = null;
+  const engine: SweepEngine<Step> = {
+    units: unitsIn(request),
+    seed,
+    optimal,
+    async openSegment(own, segment, given) {
+      opened ??= openEngine(arena, request);
+      return (await opened).openSegment(own, segment, given);
+    },
+  };
+  const coefficients = await statisticsOfPlan(gpu, engine, plan, proceed);
   if (coefficients) return coefficients;
   throw new LesionError("cancelled", "the run was stopped");
+}
+
+/** Units of a stage. */
+function unitsIn(request: EngineRequest): SweepEngine<Step>["units"] {
+  if (isGraph(request)) return (stage) => request.ablatable[stage]!.units;
+  return (stage) => request.chain.stages[stage]!.outFeatures;
 }
 
 function isGraph(request: EngineRequest): request is GraphSweep {

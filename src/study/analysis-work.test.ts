@@ -54,7 +54,8 @@ test("analyses in the order of the study", () => {
     [0, (1 + 2) * 20 * 10],
     // Two factors on three units and on the layer; two rounds of three units.
     [2 * 4 + 2 * 3, 0],
-    [0, 2 * 3 * 100 * 10],
+    // Intact, and under each of three.
+    [0, (1 + 3) * 100 * 10],
   ]);
   expect(found.map(({ training }) => training)).toEqual([
     ...[null, null, null],

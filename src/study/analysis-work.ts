@@ -109,7 +109,7 @@ function analysisWorkOf(
       return { ablations: options.permutations * units };
     case "cascade": {
       const count = typeof options.of === "number" ? options.of : options.of.length;
-      return { macs: 2 * count * Math.min(options.samples ?? samples, samples) * macs };
+      return { macs: (1 + count) * Math.min(options.samples ?? samples, samples) * macs };
     }
     case "gain-search": {
       const has = (method: string) => (options.methods.includes(method as "scale") ? 1 : 0);

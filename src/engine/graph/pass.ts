@@ -151,6 +151,8 @@ export interface PassBuffers {
   /** Tensors from outside: the network's inputs, constants, results of other passes. */
   readonly outside: (name: string) => DeviceTensor;
   readonly kept?: ReadonlyMap<string, GPUBuffer>;
+  /** Its slots, as large as it needs them, where passes that run one after the other share them; left out: its own. */
+  readonly slots?: readonly GPUBuffer[];
   /** Layers whose pre-activation is written too, into these buffers. */
   readonly z?: ReadonlyMap<string, GPUBuffer>;
   /** (image, mask) of each row: where operands from outside are shared by masks. */
@@ -164,6 +166,11 @@ export interface PassBuffers {
   >;
 }
 
+/** Memory of slots of so many floats a row. */
+export function openSlots(arena: Arena, slotFloats: readonly number[], capacity: number): readonly GPUBuffer[] {
+  return slotFloats.map((floats, slot) => arena.storage(`slot ${slot}`, floats * capacity * 4));
+}
+
 /** Opens a pass for up to `capacity` rows; its slots belong to `arena`. */
 export function openPass(
   gpu: Gpu,
@@ -171,10 +178,10 @@ export function openPass(
   device: GraphDevice,
   plan: PassPlan,
   capacity: number,
-  { outside, kept, z, rowTable, instead, after }: PassBuffers,
+  { outside, kept, slots: shared, z, rowTable, instead, after }: PassBuffers,
 ): Pass {
   const byName = new Map(plan.steps.map((step) => [step.name, step]));
-  const slots = plan.slotFloats.map((floats, slot) => arena.storage(`slot ${slot}`, floats * capacity * 4));
+  const slots = shared ?? openSlots(arena, plan.slotFloats, capacity);
   const tensor = (name: string): DeviceTensor => {
     const step = byName.get(name);
     if (!step) return outside(name);

@@ -8,7 +8,7 @@ import { smallConvNet } from "../../reference/network.fixture.ts";
 import { randomGraph } from "../graph/random-graph.fixture.ts";
 import { coefficientsOf } from "../site.ts";
 import { concatNet, denseNet, residualNet } from "../training/training-nets.fixture.ts";
-import { cascade, cascadeMacs, type DamagedLayer } from "./cascade.ts";
+import { type Cascade, cascade, cascadeMacs, type DamagedLayer } from "./cascade.ts";
 import { drawProbe, fusedPoolNet } from "./probe.fixture.ts";
 
 let gpu: Gpu;
@@ -75,12 +75,12 @@ describe.each(nets)("%s", (_, network) => {
   const cases = layers.flatMap((_, index) => [[index, "post-activation"] as const, [index, "pre-activation"] as const]);
   test.each(cases)("layer %i damaged, %s", async (index, place) => {
     const damage = [damageOf(index, place)];
-    const found = (await cascade(gpu, source, damage))!;
+    const [found] = (await cascade(gpu, source, [damage]))!;
     const wanted = expected(damage);
     expect(gpu.arena.allocatedBytes).toBe(0);
-    expect(found[0]!.layer).toBe(layers[index]!.layer);
-    expect(found.at(-1)!.layer).toBe(source.graph.network.outputs[0]);
-    for (const { layer, change, samples, mean, standardError } of found) {
+    expect(found![0]!.layer).toBe(layers[index]!.layer);
+    expect(found!.at(-1)!.layer).toBe(source.graph.network.outputs[0]);
+    for (const { layer, change, samples, mean, standardError } of found!) {
       const own = wanted(layer);
       expect(samples).toBe(own.samples);
       expect(change! / own.change, layer).toBeCloseTo(1, 4);
@@ -92,13 +92,13 @@ describe.each(nets)("%s", (_, network) => {
   test("damage of all layers at once, in several batches", async () => {
     const damage = layers.map((_, index) => damageOf(index, "post-activation"));
     using wide = gpu.session();
-    await cascade(wide, { ...source, samples: 3 }, damage);
+    await cascade(wide, { ...source, samples: 3 }, [damage]);
     using tight = gpu.session(wide.arena.peakBytes);
     let batches = 0;
-    const found = await cascade(tight, source, damage, async () => {
+    const [found] = (await cascade(tight, source, [damage], async () => {
       batches++;
       return true;
-    });
+    }))!;
     expect(batches).toBeGreaterThan(1);
     const wanted = expected(damage);
     for (const { layer, change } of found!) expect(change! / wanted(layer).change, layer).toBeCloseTo(1, 4);
@@ -108,10 +108,33 @@ describe.each(nets)("%s", (_, network) => {
     ]);
   });
 
+  test("damages that are asked for together are as if alone, in several batches", async () => {
+    const each = layers.map((_, index) => [damageOf(index, index % 2 === 0 ? "post-activation" : "pre-activation")]);
+    const alone: Cascade[] = [];
+    for (const damage of each) alone.push(...(await cascade(gpu, source, [damage]))!);
+    using wide = gpu.session();
+    await cascade(wide, { ...source, samples: 3 }, each);
+    using tight = gpu.session(wide.arena.peakBytes);
+    const done: number[] = [];
+    let asked = 0;
+    const together = await cascade(
+      tight,
+      source,
+      each,
+      async () => ++asked > 0,
+      (samples) => done.push(samples),
+    );
+    expect(together).toEqual(alone);
+    expect(done.length).toBeGreaterThan(1);
+    expect(done.at(-1)).toBe(SAMPLES);
+    expect(asked).toBe(done.length * each.length);
+  });
+
   test("what replaces units by themselves changes nothing", async () => {
     const { layer, units } = layers[0]!;
     const coefficients = coefficientsOf({ kind: "scale", factor: 1 }, units, null);
-    const found = await cascade(gpu, source, [{ layer, units: [0], coefficients, place: "post-activation", seed: 1 }]);
+    const damage: DamagedLayer = { layer, units: [0], coefficients, place: "post-activation", seed: 1 };
+    const [found] = (await cascade(gpu, source, [[damage]]))!;
     for (const { change, mean, standardError } of found!) expect([change, mean, standardError]).toEqual([0, 0, 0]);
   });
 });
@@ -121,7 +144,8 @@ test("a layer that the damage does not reach is left out", async () => {
   const zero = (layer: string, units: number): DamagedLayer => ({
     ...{ layer, units: [0], coefficients: new Float32Array(3 * units), place: "post-activation", seed: 1 },
   });
-  const reached = async (damage: DamagedLayer) => (await cascade(gpu, source, [damage]))!.map(({ layer }) => layer);
+  const reached = async (damage: DamagedLayer) =>
+    (await cascade(gpu, source, [[damage]]))![0]!.map(({ layer }) => layer);
   expect(await reached(zero("a", 5))).toEqual(["a", "b", "c", "short", "classes"]);
   expect(await reached(zero("b", 7))).toEqual(["b", "c", "classes"]);
 });
@@ -130,12 +154,12 @@ test("noise is decided by the sample's place in the set, not by its batch", asyn
   const { source } = drawProbe(denseNet(1), SAMPLES);
   const coefficients = Float32Array.from({ length: 27 }, (_, at) => [1, 0, 2][at % 3]!);
   const damage: DamagedLayer[] = [{ layer: "d0", units: [0, 4], coefficients, place: "post-activation", seed: 3 }];
-  const whole = await cascade(gpu, source, damage);
+  const whole = await cascade(gpu, source, [damage]);
   using wide = gpu.session();
-  await cascade(wide, { ...source, samples: 2 }, damage);
+  await cascade(wide, { ...source, samples: 2 }, [damage]);
   using tight = gpu.session(wide.arena.peakBytes);
-  expect(await cascade(tight, source, damage)).toEqual(whole);
-  expect(await cascade(gpu, source, [{ ...damage[0]!, seed: 4 }])).not.toEqual(whole);
+  expect(await cascade(tight, source, [damage])).toEqual(whole);
+  expect(await cascade(gpu, source, [[{ ...damage[0]!, seed: 4 }]])).not.toEqual(whole);
 });
 
 test("ends where it is told to, refuses units that are not there, and says what it costs", async () => {
@@ -143,10 +167,12 @@ test("ends where it is told to, refuses units that are not there, and says what 
   const zero = (units: readonly number[]): DamagedLayer => ({
     ...{ layer: "d1", units, coefficients: new Float32Array(18), place: "post-activation", seed: 1 },
   });
-  expect(await cascade(gpu, source, [zero([0])], async () => false)).toBeNull();
-  await expect(cascade(gpu, source, [zero([6])])).rejects.toMatchObject({ code: "bad-study" });
-  await expect(cascade(gpu, source, [zero([])])).rejects.toMatchObject({ code: "bad-study" });
-  await expect(cascade(gpu, source, [{ ...zero([0]), layer: "d2" }])).rejects.toMatchObject({ code: "bad-study" });
+  expect(await cascade(gpu, source, [[zero([0])]], async () => false)).toBeNull();
+  await expect(cascade(gpu, source, [[zero([6])]])).rejects.toMatchObject({ code: "bad-study" });
+  await expect(cascade(gpu, source, [[zero([])]])).rejects.toMatchObject({ code: "bad-study" });
+  await expect(cascade(gpu, source, [[{ ...zero([0]), layer: "d2" }]])).rejects.toMatchObject({ code: "bad-study" });
   const [first, second, third] = [11 * 9, 9 * 6, 6 * 5];
-  expect(cascadeMacs(source, [zero([0])])).toBe(SAMPLES * (first + 2 * (second + third)));
+  expect(await cascade(gpu, source, [])).toEqual([]);
+  expect(cascadeMacs(source, [[zero([0])]])).toBe(SAMPLES * (first + 2 * (second + third)));
+  expect(cascadeMacs(source, [[zero([0])], [zero([1])]])).toBe(SAMPLES * (first + 3 * (second + third)));
 });

@@ -1,6 +1,8 @@
 /** How damage spreads through the layers: the most damaging ablations of a study, or those that it names. */
 import { sweepCoefficients } from "../../ablation/run-sweep.ts";
-import { cascade as measureCascade } from "../../engine/probe/cascade.ts";
+import type { Coefficients } from "../../ablation/sweep.ts";
+import { type Cascade, type DamagedLayer, cascade as measureCascade } from "../../engine/probe/cascade.ts";
+import { differsBySample } from "../../engine/site.ts";
 import type { CascadeOptions } from "../analysis-options.ts";
 import type { CascadeRecord } from "../analysis-records.ts";
 import { planOpened } from "../plan-opened.ts";
@@ -12,41 +14,50 @@ import type { AnalysisInput } from "./input.ts";
 import { probeSource, unlessStopped } from "./predictors.ts";
 
 export async function cascade(device: AnalysisDevice, input: AnalysisInput, options: CascadeOptions): Promise<void> {
-  const { opened, gpu, proceed, output } = device;
+  const { opened, gpu, proceed } = device;
   const samples = Math.min(options.samples ?? opened.dataset.samples, opened.dataset.samples);
-  const chosen = chosenAblations(input, options);
   const progress = progressOf(device, "damage, layer by layer");
-  for (const [place, record] of chosen.entries()) {
-    progress(place, chosen.length);
-    if (device.earlier.some((each) => each.name === "cascade" && each.row === record.row)) continue;
-    const { replacement, sites, site = "post-activation" } = opened.ablations.at(record.row);
-    if (replacement.kind === "class-mean" || replacement.kind === "resample") {
-      output.warning(
-        `the cascade of row ${record.row} is left out: it replaces by ${replacement.kind}, which differs by sample`,
-      );
-      continue;
-    }
-    const plan = planOpened(opened, gpu, (row) => row !== record.row);
-    const coefficients = await sweepCoefficients(requestOf({ ...device, plan }));
-    const damage = [];
-    for (const { layerIndex, units } of sites) {
-      const { layer } = device.subject.ablatable[layerIndex]!;
-      damage.push({
-        layer,
-        units,
-        coefficients: await coefficients(layerIndex, replacement, site),
-        place: site,
-        seed: opened.study.seed + layerIndex,
-      });
-    }
-    const changes = unlessStopped(await measureCascade(gpu, probeSource(device, samples), damage, proceed));
-    device.write([recordOf(record, changes, samples)]);
-  }
+  const missing = chosenAblations(input, options).filter(
+    ({ row }) => !device.earlier.some((each) => each.name === "cascade" && each.row === row),
+  );
+  const measured = missing.filter((record) => isSameForAllSamples(device, record));
+  if (measured.length === 0) return;
+  const rows = new Set(measured.map(({ row }) => row));
+  const plan = planOpened(opened, gpu, (row) => !rows.has(row));
+  const coefficients = await sweepCoefficients(requestOf({ ...device, plan }));
+  const damages = await Promise.all(measured.map((record) => damageOf(device, record, coefficients)));
+  const found = await measureCascade(gpu, probeSource(device, samples), damages, proceed, (done) =>
+    progress(done, samples),
+  );
+  device.write(unlessStopped(found).map((changes, place) => recordOf(measured[place]!, changes, samples)));
 }
 
-type LayerChange = NonNullable<Awaited<ReturnType<typeof measureCascade>>>[number];
+/** Whether units become the same on every sample; says of an ablation that is left out why. */
+function isSameForAllSamples({ opened, output }: AnalysisDevice, { row }: AblationRecord): boolean {
+  const { replacement } = opened.ablations.at(row);
+  if (!differsBySample(replacement)) return true;
+  output.warning(`the cascade of row ${row} is left out: it replaces by ${replacement.kind}, which differs by sample`);
+  return false;
+}
 
-function recordOf({ row, sites }: AblationRecord, changes: readonly LayerChange[], n: number): CascadeRecord {
+function damageOf(
+  { opened, subject }: AnalysisDevice,
+  { row }: AblationRecord,
+  coefficients: Coefficients,
+): Promise<DamagedLayer[]> {
+  const { replacement, sites, site = "post-activation" } = opened.ablations.at(row);
+  return Promise.all(
+    sites.map(async ({ layerIndex, units }) => ({
+      layer: subject.ablatable[layerIndex]!.layer,
+      units,
+      coefficients: await coefficients(layerIndex, replacement, site),
+      place: site,
+      seed: opened.study.seed + layerIndex,
+    })),
+  );
+}
+
+function recordOf({ row, sites }: AblationRecord, changes: Cascade, n: number): CascadeRecord {
   return {
     type: "analysis",
     name: "cascade",
