@@ -95,13 +95,36 @@ describe("a journal in pieces", () => {
       expect(() => parseJournal(text, "r", size)).toThrow(expect.objectContaining({ where: "r, line 3" }));
   });
 
-  test.each([1, 500, 2 ** 20])("is written in pieces of whole lines of about %i characters", (length) => {
-    const pieces = [...journalPieces(sampleRecords, length)];
-    expect(pieces.join("")).toBe(textOf(sampleRecords));
-    expect(pieces.every((piece) => piece.endsWith("\n"))).toBe(true);
+  test("is written in pieces of about so many characters", () => {
+    const text = textOf(sampleRecords);
     const longest = Math.max(...sampleRecords.map((record) => recordLine(record).length));
-    expect(Math.max(...pieces.map((piece) => piece.length))).toBeLessThan(length + longest);
-    expect(pieces.length).toBe(length === 1 ? sampleRecords.length : length === 500 ? pieces.length : 1);
+    for (const length of [1, 500, 2 ** 20]) {
+      const pieces = [...journalPieces(sampleRecords, length)];
+      expect(pieces.join("")).toBe(text);
+      expect(pieces.slice(0, -1).every((piece) => piece.length >= length)).toBe(true);
+      expect(Math.max(...pieces.map((piece) => piece.length))).toBeLessThan(length + longest);
+    }
+  });
+
+  test("has a large analysis in more than one piece, and the same line", () => {
+    const matrix = Array.from({ length: 40 }, (_, i) =>
+      Array.from({ length: 40 }, (_, j) => (i === j ? null : i / (j + 1))),
+    );
+    const record = { type: "analysis", name: "interactions", units: [], matrix, n: 3 } as unknown as LesionRecord;
+    const pieces = [...journalPieces([record], 1000)];
+    expect(pieces.join("")).toBe(recordLine(record));
+    expect(Math.max(...pieces.map((piece) => piece.length))).toBeLessThan(1000 + 40 * 25);
+    const anything = fc.oneof(
+      fc.jsonValue({ maxDepth: 4 }),
+      fc.constant(undefined),
+      fc.constant([[Number.NaN], undefined]),
+    );
+    fc.assert(
+      fc.property(anything, anything, (first, second) => {
+        const any = { type: "analysis", name: "depth", first, second } as unknown as LesionRecord;
+        expect([...journalPieces([any], 1)].join("")).toBe(recordLine(any));
+      }),
+    );
   });
 });
 

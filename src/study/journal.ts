@@ -15,16 +15,46 @@ export function recordLine(record: LesionRecord): string {
 /** Characters of a piece of a journal, about: far less than a string can hold. */
 const PIECE_LENGTH = 2 ** 18;
 
-/** The lines of records in pieces, each of whole lines: all of a journal may be more than one string can hold. */
+/**
+ * The lines of records in pieces: all of a journal may be more than one string can hold, and one line (a matrix of hundreds of
+ * units) more than a page should write without a pause.
+ */
 export function* journalPieces(records: Iterable<LesionRecord>, pieceLength = PIECE_LENGTH): Generator<string> {
   let piece = "";
   for (const record of records) {
-    piece += recordLine(record);
-    if (piece.length < pieceLength) continue;
-    yield piece;
-    piece = "";
+    for (const part of lineParts(record)) {
+      piece += part;
+      if (piece.length < pieceLength) continue;
+      yield piece;
+      piece = "";
+    }
   }
   if (piece !== "") yield piece;
+}
+
+/** What `recordLine` gives, an analysis row by row of its arrays. */
+function* lineParts(record: LesionRecord): Generator<string> {
+  if (record.type !== "analysis") return yield recordLine(record);
+  let separator = "{";
+  for (const [key, value] of Object.entries(record)) {
+    if (value === undefined) continue;
+    yield `${separator}${JSON.stringify(key)}:`;
+    yield* jsonParts(value);
+    separator = ",";
+  }
+  yield "}\n";
+}
+
+/** JSON of a value; of an array of arrays each by itself. */
+function* jsonParts(value: unknown): Generator<string> {
+  if (!Array.isArray(value) || !Array.isArray(value[0])) return yield JSON.stringify(value);
+  let separator = "[";
+  for (const item of value) {
+    yield separator;
+    yield* jsonParts(item ?? null);
+    separator = ",";
+  }
+  yield "]";
 }
 
 /**
