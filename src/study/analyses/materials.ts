@@ -22,6 +22,7 @@ import { chosenLayers } from "../sites.ts";
 import type { Similarity, Study, Sweep, UnitGrouping } from "../study.ts";
 import { pathsOf, type SweepMaterials } from "../sweep-rows.ts";
 import { type AnalysisDevice, openMeasurement, progressOf } from "./device.ts";
+import { layersTogether } from "./layers-together.ts";
 import { isInverse, predictorValues, probeSource, unlessStopped } from "./predictors.ts";
 
 type OrderedSweep = Extract<Sweep, { order: unknown }>;
@@ -39,12 +40,15 @@ export async function sweepMaterials(device: AnalysisDevice): Promise<SweepMater
   const { study, subject } = device.opened;
   for (const [index, sweep] of study.sweeps.entries()) {
     if (sweep.ablate !== "similar" && !("order" in sweep && sweep.order !== "random")) continue;
-    for (const layer of chosenLayers(sweep.layers, subject.ablatable, `sweeps[${index}].layers`)) {
-      const at = `${index} ${layer.layerIndex}`;
-      if (sweep.ablate === "similar") groups.set(at, (await groupsRecord(device, index, sweep, layer)).groups);
-      else
-        for (const record of await orderRecords(device, index, sweep as OrderedSweep, layer))
-          orders.set(`${at} ${record.path}`, record.units);
+    const layers = chosenLayers(sweep.layers, subject.ablatable, `sweeps[${index}].layers`);
+    if (sweep.ablate === "similar") {
+      for (const record of await groupsRecords(device, index, sweep, layers)) {
+        groups.set(`${index} ${record.layerIndex}`, record.groups);
+      }
+    } else {
+      for (const record of await orderRecords(device, index, sweep as OrderedSweep, layers)) {
+        orders.set(`${index} ${record.layerIndex} ${record.path}`, record.units);
+      }
     }
   }
   return {
@@ -53,32 +57,43 @@ export async function sweepMaterials(device: AnalysisDevice): Promise<SweepMater
   };
 }
 
-/** The orders of one layer: one, or one for each class. */
+/** The orders of some layers: of each one, or one for each class. */
 async function orderRecords(
   device: AnalysisDevice,
   sweep: number,
   options: OrderedSweep,
-  layer: LayerSummary,
+  layers: readonly LayerSummary[],
 ): Promise<readonly OrderRecord[]> {
-  const own = device.earlier.filter(
-    (record): record is OrderRecord =>
-      record.name === "order" && record.sweep === sweep && record.layerIndex === layer.layerIndex,
-  );
-  const complete = own.filter((record) => record.complete);
-  // A process that is killed while it writes the orders of all classes leaves some of them.
-  if (complete.length === pathsOf(options, device.opened.subject.classes)) return complete;
+  const found: OrderRecord[] = [];
+  const missing: { readonly layer: LayerSummary; readonly latest: OrderRecord | null }[] = [];
+  for (const layer of layers) {
+    const own = device.earlier.filter(
+      (record): record is OrderRecord =>
+        record.name === "order" && record.sweep === sweep && record.layerIndex === layer.layerIndex,
+    );
+    const complete = own.filter((record) => record.complete);
+    // A process that is killed while it writes the orders of all classes leaves some of them.
+    if (complete.length === pathsOf(options, device.opened.subject.classes)) found.push(...complete);
+    else missing.push({ layer, latest: own.at(-1) ?? null });
+  }
+  if (missing.length === 0) return found;
   switch (options.order) {
     case "random":
-      return [];
+      break;
     case "greedy-least":
     case "greedy-most":
-      return [await greedy(device, sweep, options, layer, own.at(-1) ?? null)];
+      for (const { layer, latest } of missing) found.push(await greedy(device, sweep, options, layer, latest));
+      break;
     case "measured":
     case "measured-class":
-      return measured(device, sweep, options, layer);
-    default:
-      return [await predicted(device, sweep, options.order, layer)];
+      for (const { layer } of missing) found.push(...(await measured(device, sweep, options, layer)));
+      break;
+    default: {
+      const unknown = missing.map(({ layer }) => layer);
+      found.push(...(await predicted(device, sweep, options.order, unknown)));
+    }
   }
+  return found;
 }
 
 const orderRecord = (
@@ -93,23 +108,26 @@ async function predicted(
   device: AnalysisDevice,
   sweep: number,
   predictor: Predictor,
-  layer: LayerSummary,
-): Promise<OrderRecord> {
-  progressOf(device, `the order of ${layer.layer} by ${predictor}`);
-  const valuesOf = await predictorValues(device, [layer], [predictor], { samples: null, batch: 64 });
-  const values = valuesOf(predictor, layer);
-  const sign = isInverse(predictor) ? 1 : -1;
-  const key = (unit: number) => (values[unit] === null ? Number.POSITIVE_INFINITY : sign * values[unit]!);
-  const units = Array.from(values.keys()).sort((a, b) => compared(key(a), key(b)) || a - b);
-  const record = orderRecord(sweep, layer, predictor, {
-    units,
-    scores: units.map((unit) => values[unit]!),
-    complete: true,
-    n: layer.units,
+  layers: readonly LayerSummary[],
+): Promise<readonly OrderRecord[]> {
+  progressOf(device, `the order of ${namesOf(layers)} by ${predictor}`);
+  const found = await layersTogether(layers, async (some) => {
+    const valuesOf = await predictorValues(device, some, [predictor], { samples: null, batch: 64 });
+    return some.map((layer) => valuesOf(predictor, layer));
   });
-  device.write([record]);
-  return record;
+  const sign = isInverse(predictor) ? 1 : -1;
+  const records = layers.map((layer, place) => {
+    const values = found[place]!;
+    const key = (unit: number) => (values[unit] === null ? Number.POSITIVE_INFINITY : sign * values[unit]!);
+    const units = Array.from(values.keys()).sort((a, b) => compared(key(a), key(b)) || a - b);
+    const scores = units.map((unit) => values[unit]!);
+    return orderRecord(sweep, layer, predictor, { units, scores, complete: true, n: layer.units });
+  });
+  device.write(records);
+  return records;
 }
+
+const namesOf = (layers: readonly LayerSummary[]) => layers.map(({ layer }) => layer).join(", ");
 
 /** Infinities are equal to themselves, which their difference is not. */
 const compared = (a: number, b: number) => (a === b ? 0 : a - b);
@@ -191,57 +209,68 @@ function without(
 /** Samples that maps are compared on, at most: CKA compares every two samples. */
 const CKA_SAMPLES = 128;
 
-async function groupsRecord(
+async function groupsRecords(
   device: AnalysisDevice,
   sweep: number,
   options: SimilarSweep,
-  layer: LayerSummary,
-): Promise<GroupsRecord> {
-  const before = device.earlier.find(
-    (record): record is GroupsRecord =>
-      record.name === "groups" && record.sweep === sweep && record.layerIndex === layer.layerIndex,
+  layers: readonly LayerSummary[],
+): Promise<readonly GroupsRecord[]> {
+  const found = device.earlier.filter(
+    (record): record is GroupsRecord => record.name === "groups" && record.sweep === sweep,
   );
-  if (before) return before;
-  progressOf(device, `similar units of ${layer.layer}`);
-  const { matrix, n } = await similarityOf(device, options.similarity, layer);
+  const missing = layers.filter(({ layerIndex }) => !found.some((record) => record.layerIndex === layerIndex));
+  if (missing.length === 0) return found;
+  progressOf(device, `similar units of ${namesOf(missing)}`);
   const { seed } = device.opened.study;
-  const record: GroupsRecord = {
-    type: "analysis",
-    name: "groups",
-    layer: layer.layer,
-    layerIndex: layer.layerIndex,
-    sweep,
-    similarity: options.similarity,
-    grouping: groupingText(options.grouping),
-    groups: groupsOf(matrix, options, { seed, label: `similar/${sweep}/${layer.layer}` }),
-    n,
-  };
-  device.write([record]);
-  return record;
+  const similarities = await layersTogether(missing, (some) => similaritiesOf(device, options.similarity, some));
+  const records = missing.map((layer, place): GroupsRecord => {
+    const { matrix, n } = similarities[place]!();
+    return {
+      type: "analysis",
+      name: "groups",
+      layer: layer.layer,
+      layerIndex: layer.layerIndex,
+      sweep,
+      similarity: options.similarity,
+      grouping: groupingText(options.grouping),
+      groups: groupsOf(matrix, options, { seed, label: `similar/${sweep}/${layer.layer}` }),
+      n,
+    };
+  });
+  device.write(records);
+  return [...found, ...records];
 }
 
-/** How similar the units of a layer are, and from how many weights or samples. */
-async function similarityOf(
+/** How similar the units of a layer are, and from how many weights or samples; a matrix is made when it is asked for. */
+type LayerSimilarity = () => { readonly matrix: SimilarityMatrix; readonly n: number };
+
+async function similaritiesOf(
   device: AnalysisDevice,
   similarity: Similarity,
-  { layer }: LayerSummary,
-): Promise<{ readonly matrix: SimilarityMatrix; readonly n: number }> {
+  layers: readonly LayerSummary[],
+): Promise<readonly LayerSimilarity[]> {
   const { gpu, opened, proceed, network } = device;
   const { samples } = opened.dataset;
+  const names = layers.map(({ layer }) => layer);
   switch (similarity) {
     case "activation-correlation": {
-      const [products] = unlessStopped(await unitProducts(gpu, probeSource(device, samples), [layer], proceed));
-      return { matrix: activationCorrelation(products!), n: samples };
+      const products = unlessStopped(await unitProducts(gpu, probeSource(device, samples), names, proceed));
+      return products.map((each) => () => ({ matrix: activationCorrelation(each), n: samples }));
     }
     case "activation-cka": {
       const n = Math.min(samples, CKA_SAMPLES);
-      const [maps] = unlessStopped(await pooledMaps(gpu, probeSource(device, n), [layer], proceed));
-      const { units, height, width, values } = maps!;
-      return { matrix: activationCka({ units, samples: n, positions: height * width, activations: values }), n };
+      const maps = unlessStopped(await pooledMaps(gpu, probeSource(device, n), names, proceed));
+      return maps.map(({ units, height, width, values }) => () => {
+        const activations = { units, samples: n, positions: height * width, activations: values };
+        return { matrix: activationCka(activations), n };
+      });
     }
     default: {
-      const weights = weightsOf(simplify(network), layer);
-      return { matrix: weightSimilarity(similarity, weights), n: weights.length };
+      const plain = simplify(network);
+      return names.map((name) => () => {
+        const weights = weightsOf(plain, name);
+        return { matrix: weightSimilarity(similarity, weights), n: weights.length };
+      });
     }
   }
 }
