@@ -8,7 +8,15 @@ const step = {
 };
 const sweeps = {
   ...{ ablations: 8, ranked: 0, samples: 200, macs: 88_000, macsWhole: 8_800_000, peakBytes: 2 ** 20 },
-  ...{ budgetBytes: 2 ** 31, predictedMs: 15, steps: [step], training: null, analyses: [], recovery: null },
+  ...{
+    budgetBytes: 2 ** 31,
+    predictedMs: 15,
+    steps: [step],
+    training: null,
+    analyses: [],
+    recovery: null,
+    warnings: [],
+  },
 } satisfies Omit<PlanReport, "total">;
 const linesOf = (change: Partial<PlanReport> = {}) => {
   const report = { ...sweeps, ...change };
@@ -56,12 +64,17 @@ describe("the lines of a plan", () => {
     expect(lines[4]).toBe("training  100 epochs of 60,000 samples, 304 GMAC, time not known");
   });
 
+  test("name what cannot be made instead of a price", () => {
+    const lines = linesOf({ warnings: ['analyses[0], "depth", cannot be made: it needs a sweep.'] });
+    expect(lines[4]).toBe('warning   analyses[0], "depth", cannot be made: it needs a sweep.');
+  });
+
   test("of an adaptive sweep alone have its ablations and its time, and no table", () => {
     const analyses = [{ name: "adaptive sweep 0", ablations: 13, macs: 3.8e6, ms: 600 }];
     const none = { ablations: 0, macs: 0, macsWhole: 0, predictedMs: 0, steps: [] };
     const lines = linesOf({ ...none, ranked: 13, analyses });
     expect(lines[0]).toBe("13 ablations of 200 samples at most in adaptive sweeps");
-    expect(lines[3]).toBe("time      about 600 ms");
+    expect(lines[2]).toBe("time      about 600 ms");
     expect(lines.at(-1)).toBe("          adaptive sweep 0: 13 ablations at most, 3.8 MMAC besides, about 600 ms");
     expect(linesOf({ ranked: 13, analyses })[0]).toBe(
       "8 ablations of 200 samples, 13 ablations of 200 samples at most in adaptive sweeps",

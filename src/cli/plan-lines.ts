@@ -6,15 +6,16 @@ import { bytes, duration, grouped, macs, times } from "./units-of-measure.ts";
 /** The whole plan, its table as wide as the screen. */
 export function planLines(report: PlanReport, width: number): string[] {
   const whole = `whole networks (${macs(report.macsWhole)})`;
-  const factor = report.macs === 0 ? "" : `, ${times(report.macsWhole / report.macs)} less than ${whole}`;
+  const factor = `, ${times(report.macsWhole / report.macs)} less than ${whole}`;
   return [
     ablationsLine(report),
-    `compute   ${macs(report.macs)}${factor}`,
+    ...(report.ablations === 0 ? [] : [`compute   ${macs(report.macs)}${factor}`]),
     `memory    ${bytes(report.peakBytes)} at most, of a budget of ${bytes(report.budgetBytes)}`,
     timeLine(report),
     ...trainingLines(report),
     ...analysisLines(report),
     ...recoveryLines(report),
+    ...report.warnings.map((warning) => `warning   ${warning}`),
     ...(report.steps.length === 0 ? [] : ["", ...stepLines(report, width)]),
   ];
 }

@@ -141,3 +141,6 @@ export const analysis = v.lazy((input): v.GenericSchema<unknown, AnalysisOptions
     schema,
   );
 });
+
+/** An analysis with its defaults. */
+export const defaultAnalysis = (name: AnalysisOptions["analyse"]): AnalysisOptions => v.parse(analysis, name);

@@ -47,9 +47,8 @@ test("analyses in the order of the study", () => {
     },
     { analyse: "cascade", of: 3 },
   ];
-  const found = work({ analyses });
+  const found = work({ analyses, sweeps: [{ ablate: "each-unit" }] });
   expect(found.map(({ ablations, macs }) => [ablations, macs])).toEqual([
-    [0, 0],
     [50 * 4, 0],
     [0, (1 + 2) * 20 * 10],
     // Two factors on three units and on the layer; two rounds of three units.
@@ -58,7 +57,7 @@ test("analyses in the order of the study", () => {
     [0, (1 + 3) * 100 * 10],
   ]);
   expect(found.map(({ training }) => training)).toEqual([
-    ...[null, null, null],
+    ...[null, null],
     { networks: 1, epochs: 2, batch: 256, learningRate: 0.01 },
     null,
   ]);

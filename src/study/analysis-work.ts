@@ -7,6 +7,7 @@ import { tsneOperations } from "../engine/tsne-memory.ts";
 import { adaptiveSweeps } from "./analyses/adaptive-sweep.ts";
 import { wantedConstants } from "./analyses/optimal.ts";
 import { isOfWeightGradients } from "./analyses/predictors.ts";
+import { lackOf } from "./analysis-needs.ts";
 import type { AnalysisOptions, ImportanceOptions } from "./analysis-options.ts";
 import { WEIGHT_PREDICTORS } from "./analysis-records.ts";
 import type { LayerSummary } from "./records.ts";
@@ -48,7 +49,7 @@ export interface WorkSize {
 const TRAINING_PASSES = 3;
 const GRADIENT_PASSES = 2;
 
-/** All work of a study besides its sweeps and recovery, in the order in which it is done. */
+/** All work of a study besides its sweeps and recovery, in the order in which it is done; none for what cannot be made. */
 export function analysisWork(study: Study, size: WorkSize): Work[] {
   return [
     ...wantedConstants(study, size.layers).map(([layerIndex]) => {
@@ -64,7 +65,8 @@ export function analysisWork(study: Study, size: WorkSize): Work[] {
       const ablations = unitsOf(layers) * (sweep.replacements?.length ?? 1);
       return { ...NO_WORK, name: `adaptive sweep ${index}`, ablations, layers, macs };
     }),
-    ...study.analyses.map((options) => {
+    ...study.analyses.flatMap((options) => {
+      if (lackOf(options, study, size.layers) !== null) return [];
       const layers = "layers" in options ? layersIn(options.layers, size) : size.layers;
       return { ...NO_WORK, name: options.analyse, layers, ...analysisWorkOf(options, layers, study, size) };
     }),

@@ -107,6 +107,19 @@ describe("order", () => {
   });
 });
 
+test.each([
+  [
+    "pairs of a layer of one unit",
+    { ablate: "pairs" },
+    [{ layer: "a", layerIndex: 0, units: 1 }],
+    "at least two units",
+  ],
+  ["as many kept as there are", { ablate: "keep-only", keep: [7] }, [layers[1]!], "Keep fewer units"],
+  ["a network of one layer", { ablate: "each-unit" }, [], "no layer to ablate"],
+])("%s: no ablation, and how to get some", (_, sweep, of, fix) => {
+  expect(failure([sweep], of).fix).toContain(fix);
+});
+
 describe("fractions", () => {
   const sweep = { ablate: "fraction", layers: [0, 1], fractions: [0.01, 0.25, 1], draws: 5 };
 

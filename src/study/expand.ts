@@ -4,7 +4,7 @@
  */
 import { LesionError } from "../core/errors.ts";
 import type { LayerSummary } from "./records.ts";
-import type { Ablation, Replacement, Study } from "./study.ts";
+import type { Ablation, Replacement, Study, Sweep } from "./study.ts";
 import { rowsOfSweep, type SweepMaterials, type SweepRows, standIns } from "./sweep-rows.ts";
 
 /** The ablations of a study, in the order in which they are counted. */
@@ -51,8 +51,8 @@ export function expand(
     const isAdaptive = sweep.ablate === "each-unit" && sweep.adaptive !== undefined;
     if (count === sweepStart && !isAdaptive) {
       throw new LesionError("bad-study", `sweeps[${index}] (${sweep.ablate}) names no ablation`, {
-        where: `sweeps[${index}].layers`,
-        fix: "Pairs need a layer of at least two units; the network's layers are listed by lesion inspect.",
+        where: `sweeps[${index}]${sweep.ablate === "keep-only" ? ".keep" : ".layers"}`,
+        fix: remedyOf(sweep, layers),
         detail: { layers },
       });
     }
@@ -74,4 +74,15 @@ export function expand(
     return { sweep, index: row - sweepStart, row, sites: sitesAt(row - start), replacement, site };
   };
   return { count, sweeps, at };
+}
+
+/** How a sweep without rows gets some. */
+function remedyOf({ ablate }: Sweep, layers: readonly LayerSummary[]): string {
+  if (layers.length === 0)
+    return "The network has no layer to ablate: only dense layers and convolutions from which another one descends are.";
+  const known = layers.map(({ layer, units }) => `"${layer}" has ${units}`).join(", ");
+  if (ablate === "keep-only") return `Keep fewer units than a layer has: ${known}.`;
+  return ablate === "pairs"
+    ? `Pairs need a layer of at least two units, or "across": true and two layers: ${known}.`
+    : `Name layers that have units: ${known}.`;
 }

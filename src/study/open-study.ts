@@ -9,6 +9,7 @@ import { initialNetwork } from "../engine/initial.ts";
 import { readModel } from "../formats/read-model.ts";
 import type { Network } from "../network/network.ts";
 import { sizeOf } from "../network/shapes.ts";
+import { assertFits } from "./assert-fits.ts";
 import { type AblationList, expand } from "./expand.ts";
 import { parseStudy } from "./schema.ts";
 import type { Study } from "./study.ts";
@@ -47,6 +48,7 @@ export async function openStudy(
   const { network, modelHash } = await openModel(study, files);
   const subject = subjectOf(network);
   const ablations = expand(study, subject.ablatable, subject.classes);
+  assertFits(study, subject.ablatable, ablations.count);
   const initial = await openInitial(study, files);
   const dataset = await openDataset(study.data, files.bytesOf, files.available, progress);
   const { classes, input } = subject;

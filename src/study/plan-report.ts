@@ -45,6 +45,8 @@ export interface PlanReport {
         readonly prefix: "none" | "kept" | "recomputed";
       })
     | null;
+  /** What the study asks for and will not get, with remedies. */
+  readonly warnings: readonly string[];
   /** All of it together: the sum of what is known, and what is not. */
   readonly total: { readonly ms: number; readonly unknown: readonly string[] };
 }

@@ -11,6 +11,7 @@ import { type PlanReport, totalOf } from "./plan-report.ts";
 import { predictMs } from "./predict.ts";
 import { assertHeldAfterActivation } from "./recovery-plan.ts";
 import type { RunInput } from "./run-interface.ts";
+import { studyWarnings } from "./study-warnings.ts";
 import { furtherTrainingCost, recoveryCost, trainingCost } from "./training-cost.ts";
 
 /**
@@ -59,7 +60,7 @@ export async function planStudy(input: RunInput, device: Gpu): Promise<PlanRepor
       macs: step.macs,
       bytes: step.bytes,
     })),
-    ...{ training, analyses, recovery },
+    ...{ training, analyses, recovery, warnings: studyWarnings(study, subject.ablatable) },
     total: totalOf({ predictedMs, training, analyses, recovery }),
   };
 }
