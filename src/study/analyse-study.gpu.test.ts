@@ -48,6 +48,9 @@ const study = {
     "ensemble",
     { analyse: "embedding", perplexity: 10, iterations: 30, components: 8, points: 100 },
     "replacements",
+    { analyse: "importance", layers: [1], predictors: ["weight-l1"] },
+    { analyse: "shapley", layers: [0], top: 1, permutations: 8 },
+    { analyse: "positive-effects", rate: 0.5 },
   ],
 } as const;
 
@@ -92,6 +95,19 @@ describe("all analyses", () => {
     expect(points.map(({ by, level, group, ablated, n }) => [by, level, group, ablated, n])).toEqual(
       ["similar", "random", "dissimilar"].map((group) => ["share", 0.5, group, [3, 3], 2]),
     );
+  });
+
+  test("of one kind are all made, each as it was asked for", () => {
+    const analyses = whole.records.filter((record) => record.type === "analysis");
+    const of = (index: number) =>
+      resolved(analyses).filter(
+        (record) => record.type === "analysis" && "analysis" in record && record.analysis === index,
+      );
+    expect(of(0).length).toBeGreaterThan(10);
+    expect(of(17)).toMatchObject([{ name: "importance", predictor: "weight-l1", layerIndex: 1 }]);
+    expect(of(18)).toMatchObject([{ name: "shapley", layerIndex: 0, permutations: 8, top: [expect.any(Number)] }]);
+    expect(new Set(of(19).map((record) => "rate" in record && record.rate))).toEqual(new Set([0.5]));
+    expect(new Set(of(8).map((record) => "rate" in record && record.rate))).not.toEqual(new Set([0.5]));
   });
 
   test("say nothing twice", () => {

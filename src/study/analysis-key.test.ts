@@ -19,6 +19,7 @@ describe("subjects", () => {
       record("importance", { sweep: 0, predictor: "snip" }),
       record("importance", { sweep: 0, predictor: "fpgm" }),
     ],
+    ["analyses of a kind", record("shapley", { analysis: 0 }), record("shapley", { analysis: 1 })],
     ["sweeps", record("overlap", { sweep: 0, layerIndex: 1 }), record("overlap", { sweep: 1, layerIndex: 1 })],
     ["layers", record("overlap", { sweep: 0, layerIndex: 0 }), record("overlap", { sweep: 0, layerIndex: 1 })],
     ["a layer and all pooled", record("importance", { layerIndex: 0 }), record("importance", { layerIndex: null })],

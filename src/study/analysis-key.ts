@@ -4,6 +4,7 @@ import type { AnalysisRecord } from "./records.ts";
 
 /** What tells records of one analysis apart: those that are there. */
 const APART = [
+  "analysis",
   "arm",
   "sweep",
   "layerIndex",

@@ -495,8 +495,15 @@ export interface OptimalRecord extends OfLayer {
   readonly n: number;
 }
 
+/** Which of the study's `analyses` a record is of, from 0; absent from those that sweeps write. */
+interface OfAnalysis {
+  readonly analysis?: number;
+}
+
 /** Analyses of a study, as opposed to those of its recovery. */
-export type StudyAnalysisRecord =
+export type StudyAnalysisRecord = OfAnalysis & AnyAnalysisRecord;
+
+type AnyAnalysisRecord =
   | ImportanceRecord
   | MannWhitneyRecord
   | RedundancyRecord

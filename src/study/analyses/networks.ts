@@ -142,6 +142,12 @@ function pooled(
 
 /** Single-unit drops of some layers of a network, on the study's data. */
 async function dropsOf(device: AnalysisDevice, network: Network, layers: readonly LayerSummary[]) {
+  if (device.opened.study.replacement.kind === "optimal") {
+    throw new LesionError("unsupported", "the constants that cost least are those of one network, not of others", {
+      where: "replacement",
+      fix: 'Give the study another "replacement", and the sweeps that are to have it "optimal".',
+    });
+  }
   const subject = await subjectOn(device, network);
   using measurement = openMeasurement(device, subject);
   const found: { layer: LayerSummary; dropsPp: number[]; baseline: { samples: number; correct: number } }[] = [];

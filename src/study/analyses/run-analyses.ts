@@ -5,6 +5,7 @@
 import { classMeans } from "../../ablation/importance/activations.ts";
 import { type ErrorReport, LesionError, reportOf } from "../../core/errors.ts";
 import type { AnalysisOptions, PopulationsOptions } from "../analysis-options.ts";
+import type { StudyAnalysisRecord } from "../analysis-records.ts";
 import { cascade } from "./cascade.ts";
 import { classDamage } from "./class-damage.ts";
 import { degradation } from "./degradation.ts";
@@ -30,11 +31,11 @@ const ENDS_RUN = ["cancelled", "device-lost", "worker-died"];
 /** Makes all analyses; resolves with what the last one that failed said. Rejects with `cancelled` where the run is stopped. */
 export async function runAnalyses(device: AnalysisDevice, input: AnalysisInput): Promise<ErrorReport | null> {
   let failure: ErrorReport | null = null;
-  for (const options of device.opened.study.analyses.flatMap(inParts)) {
+  for (const [index, options] of device.opened.study.analyses.flatMap(inParts)) {
     await mayGoOn(device);
     progressOf(device, options.analyse);
     try {
-      await analyse(device, input, options);
+      await analyse(recordingAs(device, index), input, options, device.earlier);
     } catch (thrown) {
       if (thrown instanceof LesionError && ENDS_RUN.includes(thrown.code)) throw thrown;
       failure = reportOf(thrown);
@@ -46,14 +47,31 @@ export async function runAnalyses(device: AnalysisDevice, input: AnalysisInput):
   return failure;
 }
 
-/** Methods of a search stand and fall each by itself. */
-function inParts(options: AnalysisOptions): readonly AnalysisOptions[] {
+/** With their index in the study. Methods of a search stand and fall each by itself. */
+function inParts(options: AnalysisOptions, index: number): readonly [index: number, options: AnalysisOptions][] {
   return options.analyse === "gain-search"
-    ? options.methods.map((method) => ({ ...options, methods: [method] }))
-    : [options];
+    ? options.methods.map((method) => [index, { ...options, methods: [method] }])
+    : [[index, options]];
 }
 
-async function analyse(device: AnalysisDevice, input: AnalysisInput, options: AnalysisOptions): Promise<void> {
+/** What an analysis has at hand: of the records those of its own, which are told from another's of the same kind by the index. */
+function recordingAs(device: AnalysisDevice, analysis: number): AnalysisDevice {
+  return {
+    ...device,
+    get earlier() {
+      return device.earlier.filter((record) => record.analysis === analysis);
+    },
+    write: (records) => device.write(records.map((record) => ({ ...record, analysis }))),
+  };
+}
+
+/** `all`: the records of all analyses, and of what sweeps were made of. */
+async function analyse(
+  device: AnalysisDevice,
+  input: AnalysisInput,
+  options: AnalysisOptions,
+  all: readonly StudyAnalysisRecord[],
+): Promise<void> {
   switch (options.analyse) {
     case "importance":
       return importance(device, input, options);
@@ -84,7 +102,7 @@ async function analyse(device: AnalysisDevice, input: AnalysisInput, options: An
         depth(
           input,
           options,
-          device.earlier.filter((record) => record.name === "groups"),
+          all.filter((record) => record.name === "groups"),
         ),
       );
     case "negligible":
