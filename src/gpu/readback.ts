@@ -3,8 +3,9 @@ import { LesionError } from "../core/errors.ts";
 import type { Faults } from "./faults.ts";
 import type { Recorder } from "./recorder.ts";
 
-/** Staging buffers by size, at most `KEPT` idle ones. */
+/** Idle staging buffers that are kept, and the largest of them in bytes: they are in no budget. */
 const KEPT = 8;
+const LARGEST_KEPT = 2 ** 24;
 
 export class Readback implements Disposable {
   readonly #device: GPUDevice;
@@ -57,7 +58,8 @@ export class Readback implements Disposable {
   #take(sizeBytes: number): GPUBuffer {
     const found = this.#idle.findIndex((buffer) => buffer.size >= sizeBytes && buffer.size <= 4 * sizeBytes + 4096);
     if (found >= 0) return this.#idle.splice(found, 1)[0]!;
-    const size = 2 ** Math.ceil(Math.log2(Math.max(1024, sizeBytes)));
+    // Rounded up where it will serve others.
+    const size = sizeBytes > LARGEST_KEPT ? sizeBytes : 2 ** Math.ceil(Math.log2(Math.max(1024, sizeBytes)));
     return this.#device.createBuffer({
       label: "readback",
       size,
@@ -66,6 +68,10 @@ export class Readback implements Disposable {
   }
 
   #give(buffer: GPUBuffer): void {
+    if (buffer.size > LARGEST_KEPT) {
+      buffer.destroy();
+      return;
+    }
     this.#idle.push(buffer);
     if (this.#idle.length > KEPT) this.#idle.shift()!.destroy();
   }

@@ -9,6 +9,7 @@ import type { Moments } from "../site.ts";
 import { type Dispatch, ready } from "./dispatch.ts";
 import type { GraphPrefix } from "./graph-prefix.ts";
 import { activationDispatches, activationOf } from "./layer-dispatches.ts";
+import { readRows } from "./read-rows.ts";
 
 /** Moments of a layer whose pre-activation the prefix keeps, added to `before`. `linear`: of the pre-activation itself. */
 export async function graphMoments(
@@ -55,31 +56,18 @@ export async function graphActivations(
   using transient = gpu.arena.scope();
   const dispatches: Dispatch[] = [];
   let buffer = z.get(name)!;
-  let floats = tensorFloats(images, shape);
+  let rows = images * positionsOf(shape);
   if (activation.kind !== "linear") {
-    const y = transient.storage("activations", floats * 4);
+    const y = transient.storage("activations", tensorFloats(images, shape) * 4);
     dispatches.push(...activationDispatches(buffer, shape, activation, y, images));
     buffer = y;
   }
   if (pooled && positionsOf(shape) > 1) {
-    floats = images * paddedChannels(channelsOf(shape));
-    const y = transient.storage("means over positions", floats * 4);
+    rows = images;
+    const y = transient.storage("means over positions", images * paddedChannels(channelsOf(shape)) * 4);
     dispatches.push({ plan: planGlobalPool(images, shape, "average"), buffers: { x: buffer, y } });
     buffer = y;
   }
   (await ready(gpu, dispatches))();
-  const [bytes] = await gpu.read({ buffer, sizeBytes: floats * 4 });
-  return withoutPadding(new Float32Array(bytes!), channelsOf(shape));
-}
-
-/** [rows, channels padded] as [rows, channels]. */
-function withoutPadding(padded: Float32Array, channels: number): Float32Array {
-  const width = paddedChannels(channels);
-  if (width === channels) return padded;
-  const rows = padded.length / width;
-  const values = new Float32Array(rows * channels);
-  for (let row = 0; row < rows; row++) {
-    values.set(padded.subarray(row * width, row * width + channels), row * channels);
-  }
-  return values;
+  return readRows(gpu, buffer, rows, channelsOf(shape));
 }

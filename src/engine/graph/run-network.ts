@@ -10,6 +10,7 @@ import { exactTiles } from "./exact-tiles.ts";
 import type { DeviceTensor } from "./layer-dispatches.ts";
 import { constantTensor, openGraph } from "./open-graph.ts";
 import { openPass, passFloats, planPass, roundFloats, stepsOf } from "./pass.ts";
+import { readRows } from "./read-rows.ts";
 import { planWeights } from "./weights.ts";
 
 /** Of the budget, the part that weights may take where they can be made smaller. */
@@ -101,17 +102,11 @@ export function padded(values: Float32Array, start: number, count: number, shape
 /** [count, ...shape] of a tensor on the device; of a constant, the same for each. */
 async function read(gpu: Gpu, { buffer, shape, rows }: DeviceTensor, count: number): Promise<Float32Array> {
   const held = rows === "one" ? 1 : count;
-  const [bytes] = await gpu.read({ buffer, sizeBytes: tensorFloats(held, shape) * 4 });
-  const values = new Float32Array(bytes!);
-  const channels = channelsOf(shape);
-  const width = paddedChannels(channels);
-  const out = new Float32Array(count * sizeOf(shape));
-  const positions = positionsOf(shape) * held;
-  for (let position = 0; position < positions; position++) {
-    out.set(values.subarray(position * width, position * width + channels), position * channels);
-  }
-  for (let row = held; row < count; row++) out.copyWithin(row * sizeOf(shape), 0, sizeOf(shape));
-  return out;
+  const values = await readRows(gpu, buffer, held * positionsOf(shape), channelsOf(shape));
+  if (held === count) return values;
+  const all = new Float32Array(count * sizeOf(shape));
+  for (let row = 0; row < count; row++) all.set(values, row * sizeOf(shape));
+  return all;
 }
 
 function checkFeeds(network: Network, feeds: ReadonlyMap<string, Float32Array>, samples: number): void {
