@@ -5,8 +5,14 @@ import { bindAddress } from "./address.ts";
 import { nextFrame } from "./event-queue.ts";
 import { LabPage } from "./lab.tsx";
 import { createLab } from "./lab-state.ts";
-import "./lab.css";
+import "./page.css";
+import "./controls.css";
+import "./run-bar.css";
+import "./settings.css";
+import "./results.css";
 import "./charts.css";
+import "./tables.css";
+import "./recovery.css";
 import "./analyses.css";
 
 /** Starts the engine's worker and draws the lab over it. */
