@@ -36,7 +36,7 @@ export function DataCard({ lab }: { lab: Lab }) {
       {data.set === "digits" ? (
         <>
           <p class="lead">Embedded digits</p>
-          <p class="quiet">28 x 28 handwriting-like digits, drawn from a seed: 60,000 to train on, 10,000 to test.</p>
+          <p class="quiet">28 × 28 handwriting-like digits, drawn from a seed: 60,000 to train on, 10,000 to test.</p>
         </>
       ) : (
         <Dropped data={data} set={data.set} files={lab.files.value} />
@@ -82,7 +82,7 @@ function Dropped({ data, set, files }: { data: DataSource; set: keyof typeof SET
       ) : (
         <ul class="file-list">
           {own.map(([name]) => (
-            <li key={name}>{name.split("/").at(-1)}</li>
+            <li key={name}>{name === path ? name.split("/").at(-1) : name.slice(path.length + 1)}</li>
           ))}
         </ul>
       )}

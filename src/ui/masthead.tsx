@@ -19,12 +19,18 @@ export function Masthead({ lab }: { lab: Lab }) {
           </span>
         )}
       </p>
+      <button type="button" class="plain to-settings" onClick={() => settings()?.scrollIntoView()}>
+        Settings
+      </button>
       <button type="button" class="plain" onClick={toggleScheme}>
         {scheme.value === "dark" ? "Light" : "Dark"}
       </button>
     </header>
   );
 }
+
+/** On a narrow page they are below the results, however many those are. */
+const settings = () => document.querySelector(".settings");
 
 function adapterTitle(lab: Lab): string {
   const adapter = lab.adapter.value!;

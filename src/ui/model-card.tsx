@@ -21,7 +21,11 @@ export function ModelCard({ lab }: { lab: Lab }) {
           </button>
         )}
       </header>
-      {"build" in model ? <Built lab={lab} {...model} /> : <FromFile file={model.file} report={report} />}
+      {"build" in model ? (
+        <Built lab={lab} {...model} />
+      ) : (
+        <FromFile file={model.file} initial={model.initial} report={report} />
+      )}
       <DropZone
         label="Choose a model"
         accept=".onnx,.keras,.h5,.hdf5,.safetensors,.json,.bin,.data"
@@ -91,11 +95,21 @@ function traitsOf({ layers }: BuildOptions): string {
   return [named, ...norm, ...new Set(weighted.slice(0, -1).map(({ activation }) => activation))].join(", ");
 }
 
-function FromFile({ file, report }: { file: string; report: ModelReport | null }) {
-  if (report === null) return <p class="lead">{file}</p>;
+function FromFile(props: { file: string; initial: string | null; report: ModelReport | null }) {
+  const { file, initial, report } = props;
+  const before = initial !== null && <p class="quiet file-name">before training: {initial}</p>;
+  if (report === null) {
+    return (
+      <>
+        <p class="lead">{file}</p>
+        {before}
+      </>
+    );
+  }
   return (
     <>
       <p class="lead">{report.name}</p>
+      {before}
       <p class="quiet">
         {count(report.parameters)} parameters, {short(report.macs)}MAC a sample, {bytes(report.bytes)}
       </p>

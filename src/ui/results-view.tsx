@@ -92,7 +92,7 @@ function Nothing({ lab }: { lab: Lab }) {
         )}
         {"file" in model && <li>Load {model.train === null ? network : `${network} and train it further`}.</li>}
         <li>Measure it intact: the baseline.</li>
-        <li>Switch units off, {count(total)} ablations, and count what breaks, class by class.</li>
+        <li>Switch units off{total > 0 && `, ${count(total)} ablations`}, and count what breaks, class by class.</li>
         {recover !== null && <li>Train the damaged networks again, and see what comes back.</li>}
       </ol>
       <p class="quiet">Run does all of it. Everything is computed in this browser; no file leaves it.</p>

@@ -34,6 +34,7 @@ export function RunBar({ lab }: { lab: Lab }) {
   const going = state === "running" || state === "paused" || state === "cancelling";
   const resumable = state === "paused" || state === "interrupted" || state === "cancelled";
   const blocked = lab.studyError.value !== null ? "The study document has an error." : lab.missing.value;
+  const isBlocked = blocked !== null && !going;
   const share = progress === null || progress.total === 0 ? null : progress.done / progress.total;
   return (
     <section class="run-bar" aria-label="Run">
@@ -65,8 +66,8 @@ export function RunBar({ lab }: { lab: Lab }) {
         )}
       </div>
       <div class="progress">
-        <p class="progress-text" aria-live="polite">
-          {blocked !== null && !going ? blocked : headline(state, progress)}
+        <p class={isBlocked ? "progress-text blocked" : "progress-text"} aria-live="polite">
+          {isBlocked ? blocked : headline(state, progress)}
         </p>
         <progress
           aria-label="Progress of the present phase"

@@ -79,13 +79,15 @@ function Sweeps({ lab }: { lab: Lab }) {
   return (
     <fieldset>
       <legend>
-        Ablate <span class="quiet">{count(total)} ablations</span>
+        Ablate <span class="quiet">{total > 0 && `${count(total)} ablations`}</span>
       </legend>
       <SweepList lab={lab} choices={choices.filter(({ isMore }) => !isMore)} />
-      <details class="more" open={chosen > 0 ? true : undefined}>
-        <summary>More sweeps</summary>
-        <SweepList lab={lab} choices={more} />
-      </details>
+      {more.length > 0 && (
+        <details class="more" open={chosen > 0 ? true : undefined}>
+          <summary>More sweeps</summary>
+          <SweepList lab={lab} choices={more} />
+        </details>
+      )}
     </fieldset>
   );
 }

@@ -22,6 +22,18 @@ describe("sweepChoices", () => {
     ]);
   });
 
+  test("of a model that is not here has the document's own, and finds nothing wrong with them", () => {
+    const sweeps: Study["sweeps"] = [
+      { ablate: "each-unit", layers: "all" },
+      { ablate: "pairs", layers: [0, "fc2"] },
+    ];
+    const choices = sweepChoices({ ...defaultStudy, sweeps }, []);
+    expect(choices.map(({ title, count, problem, chosen }) => [title, count, problem, chosen])).toEqual([
+      ["Each unit of all layers", null, null, true],
+      ["Each pair of layer 0, layer fc2", null, null, true],
+    ]);
+  });
+
   test('"all", indices and names of the same layers are one choice', () => {
     for (const named of ["all" as const, [0, 1], ["dense_0", 1]]) {
       const study: Study = { ...defaultStudy, sweeps: [{ ablate: "each-unit", layers: named }] };

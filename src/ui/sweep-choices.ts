@@ -38,8 +38,17 @@ export function builtLayers(study: Study): readonly LayerSummary[] | null {
     );
 }
 
-/** All choices, in a fixed order: usual sweeps first, then those only the document names. */
+/**
+ * All choices, in a fixed order: usual sweeps first, then those only the document names. Where no layers are known, as of a
+ * model that is not here yet, the document's alone, of which nobody can say how many ablations they give.
+ */
 export function sweepChoices(study: Study, layers: readonly LayerSummary[]): readonly SweepChoice[] {
+  if (layers.length === 0) {
+    return study.sweeps.map((sweep) => ({
+      ...{ key: keyOf(sweep, layers), sweep, title: titleOf(sweep, layers) },
+      ...{ chosen: true, isMore: false, count: null, problem: null },
+    }));
+  }
   const all = layers.map(({ layerIndex }) => layerIndex);
   const usual: Sweep[] = [
     { ablate: "each-unit", layers: all },
@@ -139,7 +148,8 @@ function titleOf(sweep: Sweep, layers: readonly LayerSummary[]): string {
   const named = indices.map(
     (index) => layers.find(({ layerIndex }) => layerIndex === index)?.layer ?? `layer ${index}`,
   );
-  const where = everywhere && layers.length > 1 ? "all layers" : named.join(", ");
+  const isAll = sweep.layers === "all" ? layers.length !== 1 : everywhere && layers.length > 1;
+  const where = isAll ? "all layers" : named.join(", ");
   switch (sweep.ablate) {
     case "each-unit":
       return `${sweep.adaptive ? `The ${sweep.adaptive.top} units that matter most` : "Each unit"} of ${where}${suffix}`;
