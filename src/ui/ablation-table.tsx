@@ -4,6 +4,8 @@
  */
 import { useComputed, useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
+import { canonicalJson } from "../core/hash.ts";
+import type { Study } from "../study/study.ts";
 import { count } from "./format.ts";
 import type { Lab } from "./lab-state.ts";
 import type { LiveResults } from "./live-results.ts";
@@ -36,6 +38,7 @@ export function AblationTable({ lab, results }: { lab: Lab; results: LiveResults
   const selected = lab.selected.value;
   const first = Math.max(0, Math.floor(top.value / ROW_HEIGHT) - SPARE_ROWS);
   const shown = positions.subarray(first, first + Math.ceil(SHOWN_HEIGHT / ROW_HEIGHT) + 2 * SPARE_ROWS);
+  const tellsReplacements = hasReplacements(results.study);
   const rowAt = (place: number) => results.ablations[positions[place]!]!.row;
 
   const move = (step: number) => {
@@ -107,6 +110,7 @@ export function AblationTable({ lab, results }: { lab: Lab; results: LiveResults
                   {COLUMNS.map((column) => (
                     <td key={column.id} class={column.numeric ? "number" : "name"}>
                       {column.text(record, summary)}
+                      {column.id === "unit" && tellsReplacements && <span class="quiet">, {summary.replacement}</span>}
                     </td>
                   ))}
                 </tr>
@@ -137,6 +141,12 @@ function Heading({ lab, column }: { lab: Lab; column: Column }) {
       </button>
     </th>
   );
+}
+
+/** Whether rows differ in what takes the units' place. */
+function hasReplacements({ sweeps, replacement }: Study): boolean {
+  const kinds = sweeps.flatMap((sweep) => sweep.replacements ?? [sweep.replacement ?? replacement]);
+  return new Set(kinds.map(canonicalJson)).size > 1;
 }
 
 /** The room of rows that are not in sight. */

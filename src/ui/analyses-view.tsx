@@ -1,4 +1,5 @@
 /** What the run's analyses have found, section by section as in its report, as soon as each has something to say. */
+import { useId } from "preact/hooks";
 import { FIGURE_VARIABLES } from "../report/figures/colours.ts";
 import type { Table } from "../report/report.ts";
 import { count } from "./format.ts";
@@ -80,14 +81,18 @@ function SampleMaps({ lab }: { lab: Lab }) {
 const LONG_CELL = 32;
 
 function SectionTable({ table: { caption, columns, rows, cut } }: { table: Table }) {
+  // Beside the table and not in it: a caption is as wide as its table, which may be wider than the page.
+  const id = useId();
   const classOf = (text: string, place: number) =>
     columns[place]?.align === "right" ? "number" : text.length > LONG_CELL ? "long" : "";
   return (
     <div class="analysis-table">
+      <p class="caption" id={id}>
+        {caption}
+      </p>
       <div class="scroll-x">
         {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by the keyboard. */}
-        <table tabIndex={0}>
-          <caption>{caption}</caption>
+        <table tabIndex={0} aria-labelledby={id}>
           <thead>
             <tr>
               {columns.map(({ title }, place) => (

@@ -6,12 +6,13 @@ import { useState } from "preact/hooks";
 import { ArmKey, IntactKey, PatchKey } from "./arm-key.tsx";
 import type { Arm } from "./arms.ts";
 import { Canvas, useWidth } from "./canvas.tsx";
+import { ChartCursor } from "./chart-cursor.tsx";
 import { count, percent } from "./format.ts";
 import type { Lab } from "./lab-state.ts";
 import type { LiveResults } from "./live-results.ts";
 import { type ComparedState, classesShown, comparedStates } from "./recovery-comparison.ts";
 import { COMPARISON_HEIGHT, classAt, paintComparison } from "./recovery-comparison-drawing.ts";
-import { nameOf, shareText } from "./recovery-text.ts";
+import { NOT_YET, nameOf, shareText } from "./recovery-text.ts";
 
 /** Classes beyond this many do not fit as groups of bars. */
 const MOST_CLASSES = 16;
@@ -42,17 +43,14 @@ export function ComparisonPanel(props: { lab: Lab; results: LiveResults; arms: r
         <div>
           <p class="readout">{readout}</p>
           <div class="chart-body">
-            <input
-              class="cursor"
-              type="range"
-              min={0}
-              max={Math.max(1, classes.length - 1)}
-              value={cursor ?? 0}
-              aria-label="Recall by class: left and right choose a class"
-              aria-valuetext={readout}
-              onInput={(event) => setKeyed(Number(event.currentTarget.value))}
-              onFocus={() => setKeyed(cursor ?? 0)}
-              onBlur={() => setKeyed(null)}
+            <ChartCursor
+              places={classes.length}
+              at={cursor ?? 0}
+              label="Recall by class: left and right choose a class"
+              text={readout}
+              move={setKeyed}
+              enter={() => setKeyed(cursor ?? 0)}
+              leave={() => setKeyed(null)}
             />
             <div ref={plot} style={{ height: `${COMPARISON_HEIGHT}px` }}>
               {width > 0 && (
@@ -141,7 +139,7 @@ function readoutOf(
   const all = states[0]?.recalls.length ?? 0;
   const index = cursor === null ? undefined : classes[cursor];
   if (index === undefined) {
-    if (states.length === 0) return "";
+    if (states.length === 0) return NOT_YET;
     return classes.length < all
       ? `recall of the ${classes.length} of ${count(all)} classes that lost most; the line is the intact network`
       : "recall by class; the line is the intact network";

@@ -102,9 +102,10 @@ function paintLabels(
     const y = layout.rowsTop + (row + 0.5) * layout.rowHeight;
     context.fillText(classNames[row]!, layout.gutter - 6, y, layout.gutter - 10);
   }
+  const y = layout.rowsTop + layout.rows * layout.rowHeight + 10;
+  context.fillText("unit", layout.gutter - 6, y);
   context.textAlign = "center";
   const columnStep = labelStep(layout.columnWidth, 8 + 7 * String(layout.columns - 1).length);
-  const y = layout.rowsTop + layout.rows * layout.rowHeight + 10;
   for (let unit = 0; unit < layout.columns; unit += columnStep) {
     context.fillStyle = selected.includes(unit) ? theme.ink : theme.muted;
     context.fillText(String(unit), columnLeft(layout, unit) + layout.columnWidth / 2, y);

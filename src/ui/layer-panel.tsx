@@ -5,6 +5,7 @@
 import { useState } from "preact/hooks";
 import { classDropsPp } from "../study/summary.ts";
 import { Canvas, useWidth } from "./canvas.tsx";
+import { ChartCursor, isChoice } from "./chart-cursor.tsx";
 import { count, percent, signed } from "./format.ts";
 import type { Lab } from "./lab-state.ts";
 import { paintPanel } from "./layer-panel-drawing.ts";
@@ -49,24 +50,21 @@ export function LayerPanel({ lab, results, panel }: { lab: Lab; results: LiveRes
       </figcaption>
       <p class="readout">{readout}</p>
       <div class="scroll-x chart-body">
-        <input
-          class="cursor"
-          type="range"
-          min={0}
-          max={layer.units - 1}
-          value={cursor?.unit ?? 0}
-          aria-label={`${title}: left and right choose a unit, up and down a class, Enter selects`}
-          aria-valuetext={readout}
-          onInput={(event) => setKeyed({ unit: Number(event.currentTarget.value), class: keyed?.class ?? null })}
-          onFocus={() => setKeyed(cursor ?? { unit: 0, class: null })}
-          onBlur={() => setKeyed(null)}
-          onKeyDown={(event) => {
+        <ChartCursor
+          places={layer.units}
+          at={cursor?.unit ?? 0}
+          label={`${title}: left and right choose a unit, up and down a class, Enter selects`}
+          text={readout}
+          move={(unit) => setKeyed({ unit, class: keyed?.class ?? null })}
+          enter={() => setKeyed(cursor ?? { unit: 0, class: null })}
+          leave={() => setKeyed(null)}
+          press={(key) => {
             const from = keyed ?? { unit: 0, class: null };
-            if (event.key === "Enter" || event.key === " ") pick(from.unit);
-            else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
-              setKeyed({ ...from, class: stepped(from.class, event.key === "ArrowDown" ? 1 : -1, classNames.length) });
-            } else return;
-            event.preventDefault();
+            if (isChoice(key)) pick(from.unit);
+            else if (key === "ArrowDown" || key === "ArrowUp") {
+              setKeyed({ ...from, class: stepped(from.class, key === "ArrowDown" ? 1 : -1, classNames.length) });
+            } else return false;
+            return true;
           }}
         />
         {available > 0 && (
@@ -85,7 +83,10 @@ export function LayerPanel({ lab, results, panel }: { lab: Lab; results: LiveRes
           />
         )}
       </div>
-      <Legend limit={panel.extent.classDrop} what="change of class recall, percentage points" />
+      <Legend
+        limit={panel.extent.classDrop}
+        what="bars: drop of accuracy, pp, with its 95 % interval; map: drop of each class's recall, pp"
+      />
     </figure>
   );
 }

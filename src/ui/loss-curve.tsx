@@ -42,7 +42,11 @@ export function LossCurve({ lab, results }: { lab: Lab; results: LiveResults }) 
         <h3>Training</h3>
       </figcaption>
       <p class="readout">{last === undefined ? "the first epoch is under way" : readoutOf(last, results.train)}</p>
-      <div ref={host} aria-hidden="true" style={{ height: `${HEIGHT}px` }} />
+      <div
+        ref={host}
+        aria-hidden="true"
+        style={{ height: `${HEIGHT}px`, visibility: last === undefined ? "hidden" : "visible" }}
+      />
       <div class="legend">
         <LineKey title="loss" colour="worse" dash={[]} />
         <LineKey title="right of the training samples" colour="better" dash={TRAIN_DASH} />

@@ -66,6 +66,9 @@ function paintAxes(context: CanvasRenderingContext2D, theme: ChartTheme, { units
   const rowStep = labelStep(cell, 12);
   const columnStep = labelStep(cell, 8 + 7 * String(units - 1).length);
   context.textBaseline = "middle";
+  context.textAlign = "right";
+  context.fillStyle = theme.muted;
+  context.fillText("unit", GUTTER - 5, TOP + units * cell + 10);
   for (let unit = 0; unit < units; unit++) {
     const middle = (unit + 0.5) * cell;
     context.fillStyle = selected.includes(unit) ? theme.ink : theme.muted;

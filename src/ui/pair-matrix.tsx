@@ -5,6 +5,7 @@
  */
 import { useMemo, useState } from "preact/hooks";
 import { Canvas, useWidth } from "./canvas.tsx";
+import { ChartCursor, isChoice } from "./chart-cursor.tsx";
 import { count, percent, signed } from "./format.ts";
 import type { Lab } from "./lab-state.ts";
 import { replacedBy, selectedUnits } from "./layer-panel.tsx";
@@ -34,7 +35,10 @@ export function PairMatrix({ lab, results, panel }: { lab: Lab; results: LiveRes
   const limit = niceCeiling(largest);
   const cursor = hovered ?? keyed;
   const selected = selectedUnits(lab, results, layer.layerIndex);
-  const readout = cursor === null ? `${count(measured)} pairs measured` : readoutOf(results, panel, singles, cursor);
+  const readout =
+    cursor === null
+      ? `${count(measured)} pairs measured, n = ${count(results.baseline!.samples)}`
+      : readoutOf(results, panel, singles, cursor);
   const pick = ([i, j]: Cursor) => {
     const record = results.ablations[i === j ? (singles?.[i] ?? -1) : positions[i * units + j]!];
     if (record !== undefined) lab.select(lab.selected.value === record.row ? null : record.row);
@@ -60,24 +64,21 @@ export function PairMatrix({ lab, results, panel }: { lab: Lab; results: LiveRes
       </figcaption>
       <p class="readout">{readout}</p>
       <div class="scroll-x chart-body">
-        <input
-          class="cursor"
-          type="range"
-          min={0}
-          max={units - 1}
-          value={cursor?.[1] ?? 0}
-          aria-label={`${title}: left and right choose one unit, up and down the other, Enter selects`}
-          aria-valuetext={readout}
-          onInput={(event) => setKeyed([keyed?.[0] ?? 0, Number(event.currentTarget.value)])}
-          onFocus={() => setKeyed(keyed ?? [0, Math.min(1, units - 1)])}
-          onBlur={() => setKeyed(null)}
-          onKeyDown={(event) => {
+        <ChartCursor
+          places={units}
+          at={cursor?.[1] ?? 0}
+          label={`${title}: left and right choose one unit, up and down the other, Enter selects`}
+          text={readout}
+          move={(column) => setKeyed([keyed?.[0] ?? 0, column])}
+          enter={() => setKeyed(keyed ?? [0, Math.min(1, units - 1)])}
+          leave={() => setKeyed(null)}
+          press={(key) => {
             const [row, column] = keyed ?? [0, 0];
-            if (event.key === "Enter" || event.key === " ") pick([row, column]);
-            else if (event.key === "ArrowDown") setKeyed([Math.min(units - 1, row + 1), column]);
-            else if (event.key === "ArrowUp") setKeyed([Math.max(0, row - 1), column]);
-            else return;
-            event.preventDefault();
+            if (isChoice(key)) pick([row, column]);
+            else if (key === "ArrowDown") setKeyed([Math.min(units - 1, row + 1), column]);
+            else if (key === "ArrowUp") setKeyed([Math.max(0, row - 1), column]);
+            else return false;
+            return true;
           }}
         />
         {available > 0 && (
@@ -94,9 +95,9 @@ export function PairMatrix({ lab, results, panel }: { lab: Lab; results: LiveRes
         )}
       </div>
       {quantity === "drop" ? (
-        <Legend limit={limit} what="accuracy drop, percentage points" />
+        <Legend limit={limit} what="drop of accuracy, pp" />
       ) : (
-        <Legend limit={limit} what="interaction, percentage points" ends={["overlap", "back each other up"]} />
+        <Legend limit={limit} what="interaction, pp" ends={["overlap", "back each other up"]} />
       )}
     </figure>
   );

@@ -25,12 +25,14 @@ export function classAt(width: number, count: number, x: number): number | null 
   return place >= 0 && place < count ? place : null;
 }
 
+/** Nothing before the baseline is measured. */
 export function paintComparison(
   context: CanvasRenderingContext2D,
   theme: ChartTheme,
   picture: ComparisonPicture,
 ): void {
   const { width, states, classes, classNames, cursor } = picture;
+  if (states.length === 0) return;
   const y = linear([0, 100], [BOTTOM, TOP]);
   context.textAlign = "right";
   context.textBaseline = "middle";

@@ -20,8 +20,10 @@ export interface CurvesPicture {
   readonly epoch: number | null;
 }
 
+/** Nothing before the first epoch: there is no accuracy yet to put axes to. */
 export function paintCurves(context: CanvasRenderingContext2D, theme: ChartTheme, picture: CurvesPicture): void {
   const { live, layout, baseline, shown, hovered, epoch } = picture;
+  if (live.epochs === 0) return;
   paintAxes(context, theme, layout, { x: "epoch", y: "right, %", whole: true });
   if (epoch !== null) {
     context.fillStyle = theme.muted;

@@ -3,13 +3,14 @@ import { useState } from "preact/hooks";
 import { ArmKey, IntactKey } from "./arm-key.tsx";
 import { ARM_TITLES, type Arm } from "./arms.ts";
 import { Canvas, useWidth } from "./canvas.tsx";
+import { ChartCursor } from "./chart-cursor.tsx";
 import { count } from "./format.ts";
 import type { Lab } from "./lab-state.ts";
 import { curvesOf, MOST_LINES, type RecoveryCurve } from "./live-recovery.ts";
 import type { LiveResults } from "./live-results.ts";
 import { paintCurves } from "./recovery-curves-drawing.ts";
 import { curveAt, curvesLayout, epochAt } from "./recovery-layout.ts";
-import { nameOf, recoverySentence } from "./recovery-text.ts";
+import { NOT_YET, nameOf, recoverySentence } from "./recovery-text.ts";
 import { quartilesOf } from "./spread.ts";
 
 interface Cursor {
@@ -46,17 +47,14 @@ export function RecoveryCurves(props: { lab: Lab; results: LiveResults; arms: re
       </figcaption>
       <p class="readout">{readout}</p>
       <div class="chart-body">
-        <input
-          class="cursor"
-          type="range"
-          min={0}
-          max={Math.max(1, live.epochs)}
-          value={cursor?.epoch ?? 0}
-          aria-label="Accuracy by epoch: left and right choose an epoch"
-          aria-valuetext={readout}
-          onInput={(event) => setKeyed(Number(event.currentTarget.value))}
-          onFocus={() => setKeyed(cursor?.epoch ?? 0)}
-          onBlur={() => setKeyed(null)}
+        <ChartCursor
+          places={live.epochs + 1}
+          at={cursor?.epoch ?? 0}
+          label="Accuracy by epoch: left and right choose an epoch"
+          text={readout}
+          move={setKeyed}
+          enter={() => setKeyed(cursor?.epoch ?? 0)}
+          leave={() => setKeyed(null)}
         />
         {width > 0 && (
           <Canvas
@@ -93,7 +91,7 @@ export function RecoveryCurves(props: { lab: Lab; results: LiveResults; arms: re
 /** Where nothing is pointed at: how far each arm is. */
 function readoutOf(results: LiveResults, arms: readonly Arm[], cursor: Cursor | null, selected: number | null): string {
   const { recovery: live } = results;
-  if (live.epochs === 0) return "starts when the ablations are measured";
+  if (live.epochs === 0) return NOT_YET;
   if (cursor?.curve) return recoverySentence(results, cursor.curve);
   if (cursor === null) {
     if (selected !== null) {
@@ -101,7 +99,9 @@ function readoutOf(results: LiveResults, arms: readonly Arm[], cursor: Cursor | 
       return `${nameOf(results, selected)} ${recovered ? "stands out; hover to read epochs" : "was not trained again"}`;
     }
     const many = arms.some((arm) => live.arms[arm].byRow.size > MOST_LINES);
-    return many ? "median and middle half of the networks of each arm; hover to read epochs" : "a line a network";
+    const lines = many ? "median and middle half of the networks of each arm" : "a line a network";
+    const samples = results.baseline?.samples;
+    return `${lines}${samples === undefined ? "" : `, n = ${count(samples)}`}; hover to read epochs`;
   }
   const parts = arms.flatMap((arm) => {
     const spread = live.arms[arm].spreads[cursor.epoch];

@@ -15,9 +15,11 @@ export interface ScatterPicture {
 /** Marks beyond this many are drawn as small squares: shapes no longer read, and squares are quick. */
 const MOST_SHAPES = 2000;
 
+/** Nothing before the first mark. */
 export function paintScatter(context: CanvasRenderingContext2D, theme: ChartTheme, picture: ScatterPicture): void {
   const { live, layout, selected, cursor } = picture;
   const { left, right, top, bottom, xDomain, yDomain } = layout;
+  if (live.points.length === 0) return;
   paintAxes(context, theme, layout, { x: "lost, percentage points", y: "regained, pp", whole: false });
   context.save();
   context.beginPath();

@@ -6,12 +6,13 @@ import { useState } from "preact/hooks";
 import { ArmKey } from "./arm-key.tsx";
 import type { Arm } from "./arms.ts";
 import { Canvas, useWidth } from "./canvas.tsx";
+import { ChartCursor, isChoice } from "./chart-cursor.tsx";
 import { count } from "./format.ts";
 import type { Lab } from "./lab-state.ts";
 import type { LiveResults } from "./live-results.ts";
 import { markAt, scatterLayout } from "./recovery-layout.ts";
 import { paintScatter } from "./recovery-scatter-drawing.ts";
-import { recoverySentence, shareText } from "./recovery-text.ts";
+import { NOT_YET, recoverySentence, shareText } from "./recovery-text.ts";
 
 export function RecoveryScatter(props: { lab: Lab; results: LiveResults; arms: readonly Arm[] }) {
   const { lab, results, arms } = props;
@@ -23,9 +24,11 @@ export function RecoveryScatter(props: { lab: Lab; results: LiveResults; arms: r
   const layout = scatterLayout(live, width);
   const cursor = live.points[hovered ?? keyed ?? -1] ?? null;
   const readout =
-    cursor === null
-      ? "each mark is an ablation in one arm; the lines are all, and half, of what was lost"
-      : recoverySentence(results, cursor);
+    live.points.length === 0
+      ? NOT_YET
+      : cursor === null
+        ? "each mark is an ablation in one arm; the lines are all, and half, of what was lost"
+        : recoverySentence(results, cursor);
   const pick = (index: number) => {
     const row = live.points[index]?.row ?? null;
     if (row !== null) lab.select(lab.selected.value === row ? null : row);
@@ -41,21 +44,17 @@ export function RecoveryScatter(props: { lab: Lab; results: LiveResults; arms: r
       </figcaption>
       <p class="readout">{readout}</p>
       <div class="chart-body">
-        <input
-          class="cursor"
-          type="range"
-          min={0}
-          max={Math.max(1, live.points.length - 1)}
-          value={hovered ?? keyed ?? 0}
-          aria-label="Regained against lost: left and right go through the marks, Enter selects the ablation"
-          aria-valuetext={readout}
-          onInput={(event) => setKeyed(Number(event.currentTarget.value))}
-          onFocus={() => setKeyed(hovered ?? 0)}
-          onBlur={() => setKeyed(null)}
-          onKeyDown={(event) => {
-            if (event.key !== "Enter" && event.key !== " ") return;
-            pick(keyed ?? 0);
-            event.preventDefault();
+        <ChartCursor
+          places={live.points.length}
+          at={hovered ?? keyed ?? 0}
+          label="Regained against lost: left and right go through the marks, Enter selects the ablation"
+          text={readout}
+          move={setKeyed}
+          enter={() => setKeyed(hovered ?? 0)}
+          leave={() => setKeyed(null)}
+          press={(key) => {
+            if (isChoice(key)) pick(keyed ?? 0);
+            return isChoice(key);
           }}
         />
         {width > 0 && (

@@ -5,6 +5,9 @@ import { percent, signed } from "./format.ts";
 import type { RecoveryCurve } from "./live-recovery.ts";
 import type { LiveResults } from "./live-results.ts";
 
+/** What charts of recovery say before it begins. */
+export const NOT_YET = "starts when the ablations are measured";
+
 /** An ablation by its units; null: the control. */
 export function nameOf(results: LiveResults, row: number | null): string {
   if (row === null) return "the intact network";

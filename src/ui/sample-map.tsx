@@ -6,6 +6,7 @@ import { useEffect, useMemo, useState } from "preact/hooks";
 import type { EmbeddingRecord } from "../study/analysis-records.ts";
 import { siteLabel } from "../study/summary.ts";
 import { Canvas, useWidth } from "./canvas.tsx";
+import { ChartCursor } from "./chart-cursor.tsx";
 import { idxImages } from "./dropped-data.ts";
 import { count } from "./format.ts";
 import { firstSamples, inkPixels, type Samples } from "./idx-preview.ts";
@@ -63,17 +64,14 @@ export function SampleMap({ lab, record }: { lab: Lab; record: EmbeddingRecord }
         {images !== null && cursor !== null && cursor < images.count && <SampleImage images={images} index={cursor} />}
       </div>
       <div class="chart-body">
-        <input
-          class="cursor"
-          type="range"
-          min={0}
-          max={Math.max(1, record.n - 1)}
-          value={cursor ?? 0}
-          aria-label={`${title}: left and right go through the samples`}
-          aria-valuetext={readout}
-          onInput={(event) => setKeyed(Number(event.currentTarget.value))}
-          onFocus={() => setKeyed(cursor ?? 0)}
-          onBlur={() => setKeyed(null)}
+        <ChartCursor
+          places={record.n}
+          at={cursor ?? 0}
+          label={`${title}: left and right go through the samples`}
+          text={readout}
+          move={setKeyed}
+          enter={() => setKeyed(cursor ?? 0)}
+          leave={() => setKeyed(null)}
         />
         {dots !== null && (
           <Canvas
