@@ -47,9 +47,12 @@ export interface FusedTailOptions {
 }
 
 /** Makes the fused tail of a site ready. */
-export async function openFusedTail(gpu: Gpu, prefix: Prefix, site: Site, options: FusedTailOptions): Promise<Tail> {
+export function openFusedTail(gpu: Gpu, prefix: Prefix, site: Site, options: FusedTailOptions): Promise<Tail> {
+  return gpu.arena.opening(async (arena) => fusedTail(gpu, arena, prefix, site, options));
+}
+
+function fusedTail(gpu: Gpu, arena: Arena, prefix: Prefix, site: Site, options: FusedTailOptions): Tail {
   const { capacity, layout, listed } = options;
-  const arena = gpu.arena.scope();
   const slots = [new Slot(gpu, arena, prefix, site, options), new Slot(gpu, arena, prefix, site, options)];
   let turn = 0;
   const workOf = (batch: MaskBatch, variant: FusedTailVariant) => fusedWork(prefix, site, options, batch, variant);

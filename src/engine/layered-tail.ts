@@ -34,8 +34,13 @@ export function layeredTailBytes(widths: readonly number[], rows: number): numbe
 }
 
 /** Makes the layered tail of a site ready. */
-export async function openLayeredTail(
+export function openLayeredTail(gpu: Gpu, prefix: Prefix, site: Site, options: LayeredTailOptions): Promise<Tail> {
+  return gpu.arena.opening((arena) => layeredTail(gpu, arena, prefix, site, options));
+}
+
+async function layeredTail(
   gpu: Gpu,
+  arena: Arena,
   prefix: Prefix,
   site: Site,
   options: LayeredTailOptions,
@@ -43,7 +48,6 @@ export async function openLayeredTail(
   const { capacity, layout } = options;
   const suffix = prefix.model.stages.slice(site.stage + 1);
   const widest = Math.max(...suffix.map(({ layer }) => layer.outFeatures));
-  const arena = gpu.arena.scope();
   const buffers = [0, 1].map((side) => arena.storage(`suffix ${side}`, options.rows * widest * 4));
   const tally = arena.storage("tally", capacity * layout.words * 4);
   const open = options.entry === "delta" ? openDeltaEntry : openMaskedEntry;

@@ -36,6 +36,17 @@ export class Arena implements Disposable {
     return new Arena(this.#device, this.#flush, this.#ledger.budgetBytes, this.#ledger);
   }
 
+  /** What `open` makes with an arena within this one, which it owns from then on; where `open` throws its buffers are gone. */
+  async opening<T>(open: (own: Arena) => Promise<T>): Promise<T> {
+    const own = this.scope();
+    try {
+      return await open(own);
+    } catch (error) {
+      own[Symbol.dispose]();
+      throw error;
+    }
+  }
+
   get allocatedBytes(): number {
     return this.#ledger.allocatedBytes;
   }

@@ -85,13 +85,7 @@ export async function openGraphSite(
   suffix: Suffix,
   options: GraphSiteOptions,
 ): Promise<GraphSite> {
-  const arena = gpu.arena.scope();
-  try {
-    return await new SiteMaker(gpu, arena, prefix, truth, suffix, options).made();
-  } catch (error) {
-    arena[Symbol.dispose]();
-    throw error;
-  }
+  return gpu.arena.opening((arena) => new SiteMaker(gpu, arena, prefix, truth, suffix, options).made());
 }
 
 /** What all masks of a site start from. */

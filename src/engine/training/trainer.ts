@@ -70,15 +70,11 @@ export async function openTrainer(gpu: Gpu, setup: TrainerSetup): Promise<Traine
       { fix: "Train fewer copies at once, or raise the memory budget (--memory)." },
     );
   }
-  const arena = gpu.arena.scope();
-  try {
+  return gpu.arena.opening(async (arena) => {
     const trainer = new OpenTrainer(gpu, arena, planned, setup);
     await trainer.load();
     return trainer;
-  } catch (thrown) {
-    arena[Symbol.dispose]();
-    throw thrown;
-  }
+  });
 }
 
 const MOST_STEPS_A_SUBMIT = 16;
