@@ -27,6 +27,7 @@ import { runBatches } from "./batches.ts";
 import { type Effect, effectOf, intactOutcome, type Outcome } from "./effects.ts";
 import { type Given, givenOf, type ReadableSegment } from "./given-statistics.ts";
 import type { GraphPlan, GraphStep } from "./graph-planner.ts";
+import { type MaskedImages, rowsOfMasks } from "./rows-of-masks.ts";
 import type { Coefficients, OpenSegment, OptimalConstants, SweepBatch, SweepEngine } from "./sweep.ts";
 
 export interface GraphSweep extends ImageSource {
@@ -216,7 +217,7 @@ async function* runGraphStep(
     const words = await site.evaluate({
       masks: batch.map(({ ablation }) => ablation.sites[0]!.units),
       deeper: deeperUnits(step, ablatable, batch),
-      rows: rowsOf(batch, prefix.images),
+      rows: rowsOfMasks(batch),
     });
     const ms = (performance.now() - startMs) / batch.length;
     const visits = batch.reduce((sum, { count }) => sum + count, 0);
@@ -229,11 +230,9 @@ async function* runGraphStep(
   yield* runBatches({ ...options, ...step, take: (ablation) => touchedBy(ablation, site, prefix.images), evaluate });
 }
 
-/** An ablation, and the images on which it moves anything, as bits. */
-interface Touched {
+/** An ablation, and the images on which it moves anything. */
+interface Touched extends MaskedImages {
   readonly ablation: Ablation;
-  readonly images: Uint32Array;
-  readonly count: number;
 }
 
 /** The images that any masked unit moves on, all where further layers are masked; null where there are none. */
@@ -249,17 +248,6 @@ function touchedBy(ablation: Ablation, { moved, words }: GraphSite, samples: num
   }
   const count = countBits(images);
   return count > 0 ? { ablation, images, count } : null;
-}
-
-/** (image, mask) pairs, mask by mask. */
-function rowsOf(batch: readonly Touched[], images: number): Uint32Array {
-  const pairs: number[] = [];
-  for (const [mask, { images: bits }] of batch.entries()) {
-    for (let image = 0; image < images; image++) {
-      if ((bits[image >>> 5]! >>> (image & 31)) & 1) pairs.push(image, mask);
-    }
-  }
-  return Uint32Array.from(pairs);
 }
 
 /** The intact losses of the images that were not computed. */
