@@ -55,8 +55,8 @@ function paintBars(context: CanvasRenderingContext2D, theme: ChartTheme, { resul
     const top = y(Math.max(0, summary.dropPp));
     context.fillRect(middle - barWidth / 2, top, barWidth, Math.max(1, y(Math.min(0, summary.dropPp)) - top));
     if (layout.columnWidth < 6) continue;
-    const from = y(Math.min(high, (base - summary.interval.low) * 100));
-    const to = y(Math.max(low, (base - summary.interval.high) * 100));
+    const from = y((base - summary.interval.low) * 100);
+    const to = y((base - summary.interval.high) * 100);
     context.fillStyle = theme.ink;
     context.fillRect(Math.round(middle) - 0.5, from, 1, Math.max(1, to - from));
   }

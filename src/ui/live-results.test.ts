@@ -52,6 +52,17 @@ describe("addRecords", () => {
     expect(pairs!.extent.drop).toBeGreaterThan(first!.extent.drop);
   });
 
+  test("has room for both ends of every interval, those of units that do nothing too", () => {
+    const results = filled();
+    const { extent } = results.panels[0]!;
+    const base = fakeBaseline.correct / fakeBaseline.samples;
+    const drops = results.summaries
+      .slice(0, 30)
+      .flatMap(({ interval: { low, high } }) => [100 * (base - low), 100 * (base - high)]);
+    expect(extent.drop).toBeCloseTo(Math.max(...drops), 9);
+    expect(-extent.gain).toBeCloseTo(Math.min(...drops), 9);
+  });
+
   test("sets and fractions are rows without a panel", () => {
     const study = { ...defaultStudy, sweeps: [{ ablate: "sets" as const, sets: [[{ layer: 0, units: [5, 12] }]] }] };
     const results = emptyResults(study);

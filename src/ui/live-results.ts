@@ -35,7 +35,7 @@ export interface Panel {
   readonly extent: Extent;
 }
 
-/** Largest accuracy drop (its interval included) and gain, and largest change of a class's recall, in percentage points. */
+/** Largest accuracy drop and gain, their intervals included, and largest change of a class's recall; percentage points. */
 export interface Extent {
   drop: number;
   gain: number;
@@ -189,7 +189,7 @@ function addAblation(results: LiveResults, record: AblationRecord): boolean {
   }
   const { extent } = panel;
   extent.drop = Math.max(extent.drop, summary.dropPp + 100 * (summary.accuracy - summary.interval.low));
-  extent.gain = Math.max(extent.gain, -summary.dropPp);
+  extent.gain = Math.max(extent.gain, 100 * (summary.interval.high - summary.accuracy) - summary.dropPp);
   extent.classDrop = Math.max(extent.classDrop, summary.mostDamaged?.dropPp ?? 0, summary.bestImproved?.gainPp ?? 0);
   return true;
 }
