@@ -18,7 +18,6 @@ import { planOpened } from "./plan-opened.ts";
 import type { Reached } from "./reached.ts";
 import { intactOn } from "./record-sweep.ts";
 import type { Proceed, RunInput, RunOutput } from "./run-interface.ts";
-import type { Study } from "./study.ts";
 import type { TrainedNetworks } from "./trained-networks.ts";
 import type { TrainingSets } from "./training-data.ts";
 
@@ -35,9 +34,6 @@ export interface AnalysisRequest {
   readonly reached: Reached;
   readonly output: RunOutput;
 }
-
-/** Whether anything is asked of what a study measures. */
-export const isAnalysed = ({ analyses }: Pick<Study, "analyses">) => analyses.length > 0;
 
 /** What was found out before the sweeps: their rows, and the constants that units are held at. */
 export interface Prepared {
@@ -65,7 +61,7 @@ export async function analyseStudy(
   const { opened, reached, output } = request;
   const { study } = opened;
   const adaptive = adaptiveSweeps(study.sweeps);
-  if (reached.cancelled || (!isAnalysed(study) && adaptive.length === 0)) return;
+  if (reached.cancelled || (study.analyses.length === 0 && adaptive.length === 0)) return;
   if (shard !== null) {
     output.warning("a shard makes no analyses; merge the shards and resume the merged run, which makes them");
     return;
@@ -79,7 +75,7 @@ export async function analyseStudy(
   const device = deviceOf(request, optimal);
   try {
     for (const [index, sweep] of adaptive) await runAdaptiveSweep(device, index, sweep);
-    if (isAnalysed(study)) {
+    if (study.analyses.length > 0) {
       await bringBits(reached, journalBits);
       reached.analysisFailure = await runAnalyses(device, await inputOf(request, optimal));
     }

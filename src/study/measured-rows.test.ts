@@ -1,7 +1,8 @@
 /** Rows and bits of this execution and of an earlier one, as analyses find them. */
 import { expect, test } from "vitest";
-import { MeasuredRows } from "./measured-rows.ts";
+import { type KeptOfRows, keptOfRows, MeasuredRows } from "./measured-rows.ts";
 import { sampleAblations, sampleRecords } from "./sample-run.test-support.ts";
+import { parseStudy } from "./schema.ts";
 
 const bits = (rows: readonly number[], words: readonly number[]) => ({
   rows,
@@ -10,7 +11,7 @@ const bits = (rows: readonly number[], words: readonly number[]) => ({
 });
 
 test("rows of a journal have records and no bits until these are brought", () => {
-  const measured = new MeasuredRows(true, sampleRecords);
+  const measured = new MeasuredRows("bits", sampleRecords);
   expect([...measured.ablations.keys()]).toEqual([0, 1, 2, 3]);
   expect(measured.without).toEqual([0, 1, 2, 3]);
   expect(measured.bitsOf(2)).toBeNull();
@@ -20,7 +21,7 @@ test("rows of a journal have records and no bits until these are brought", () =>
 });
 
 test("what is kept is a copy: the words that came may leave through a port", () => {
-  const measured = new MeasuredRows(true, []);
+  const measured = new MeasuredRows("bits", []);
   const found = bits([1], [5, 6]);
   measured.add(sampleAblations.slice(1, 2), found);
   found.words.fill(0);
@@ -29,8 +30,24 @@ test("what is kept is a copy: the words that came may leave through a port", () 
   expect(measured.without).toEqual([]);
 });
 
-test("nothing is kept where nothing is asked", () => {
-  const measured = new MeasuredRows(false, sampleRecords);
+test.each([
+  ["nothing", 0],
+  ["records", 4],
+] as const)("%s: no more is kept, and no bits are asked for", (kept, records) => {
+  const measured = new MeasuredRows(kept, sampleRecords);
   measured.add(sampleAblations, bits([0], [1]));
-  expect([measured.ablations.size, measured.without, measured.bitsOf(0)]).toEqual([0, [], null]);
+  expect([measured.ablations.size, measured.without, measured.bitsOf(0)]).toEqual([records, [], null]);
+});
+
+test.each<[string, object, KeptOfRows]>([
+  ["no analysis", {}, "nothing"],
+  ["counts by class", { analyses: ["class-damage", "positive-effects", "embedding"] }, "records"],
+  ["which samples", { analyses: ["embedding", { analyse: "overlap" }] }, "bits"],
+  ["pairs", { analyses: ["redundancy"] }, "bits"],
+  ["interactions", { analyses: ["interactions"] }, "bits"],
+  ["rises without their counts", { analyses: ["positive-effects"], measure: ["accuracy"] }, "bits"],
+  ["rises from another baseline", { analyses: ["positive-effects"], baselineData: { threshold: 3 } }, "bits"],
+])("of rows is kept what analyses ask for: %s", (_, asked, kept) => {
+  const study = { version: 1, name: "kept", sweeps: [{ ablate: "each-unit" }], data: { set: "digits" }, ...asked };
+  expect(keptOfRows(parseStudy(study))).toBe(kept);
 });

@@ -2,7 +2,7 @@
 import type { ErrorReport } from "../core/errors.ts";
 import type { StudyAnalysisRecord } from "./analysis-records.ts";
 import { completedRows } from "./journal.ts";
-import { MeasuredRows } from "./measured-rows.ts";
+import { type KeptOfRows, MeasuredRows } from "./measured-rows.ts";
 import type { BaselineRecord, EndRecord, LesionRecord, RecoveryRecord, TrainRecord } from "./records.ts";
 import type { DamagedArm } from "./recovery-summary.ts";
 import { WrittenEpochs } from "./written-epochs.ts";
@@ -37,15 +37,15 @@ export class Reached {
   computed = 0;
   macs = 0;
 
-  /** `keepsRows`: whether analyses will ask for what was measured. */
-  constructor(journal: readonly LesionRecord[], keepsRows: boolean) {
+  /** `kept`: what analyses will ask of what was measured. */
+  constructor(journal: readonly LesionRecord[], kept: KeptOfRows) {
     this.done = completedRows(journal);
     this.announced = journal.some((record) => record.type === "run");
     this.baseline = journal.find((record) => record.type === "baseline") ?? null;
     const analyses = journal.filter((record) => record.type === "analysis");
     this.recoveryAnalysed = new Set(analyses.flatMap((record) => (record.name === "recovery" ? [record.arm] : [])));
     this.analyses = analyses.filter((record) => record.name !== "recovery");
-    this.measured = new MeasuredRows(keepsRows, journal);
+    this.measured = new MeasuredRows(kept, journal);
     this.training.add(journal.filter((record) => record.type === "train"));
     this.recovery.add(journal.filter((record) => record.type === "recovery"));
   }

@@ -13,10 +13,11 @@ import { readOnnx } from "../formats/onnx/read.ts";
 import { writeOnnx } from "../formats/onnx/write.ts";
 import type { Gpu } from "../gpu/device.ts";
 import type { Network } from "../network/network.ts";
-import { type AnalysisRequest, analyseStudy, isAnalysed, prepareSweeps } from "./analyse-study.ts";
+import { type AnalysisRequest, analyseStudy, prepareSweeps } from "./analyse-study.ts";
 import { assertAdaptive } from "./analyses/adaptive-sweep.ts";
 import { Checkpoints } from "./checkpoints.ts";
 import { assertSameStudy } from "./journal.ts";
+import { keptOfRows } from "./measured-rows.ts";
 import { networkArtifacts } from "./network-artifacts.ts";
 import { type OpenedStudy, openStudy } from "./open-study.ts";
 import { NO_PACE, pacer } from "./pace.ts";
@@ -98,7 +99,7 @@ class Run {
     this.#output = warningOnce(output);
     this.#checkpoints = new Checkpoints(input.checkpoints, this.#output);
     this.#device = device;
-    this.reached = new Reached(input.journal, isAnalysed(parseStudy(input.study)));
+    this.reached = new Reached(input.journal, keptOfRows(parseStudy(input.study)));
     this.#proceed = async () => {
       const go = await proceed();
       if (!go) this.reached.cancelled = true;
