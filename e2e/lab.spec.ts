@@ -3,9 +3,11 @@
  * made small enough for a processor that stands in for a GPU.
  */
 import { readFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
 import { AxeBuilder } from "@axe-core/playwright";
 import { expect, type Page, test } from "playwright/test";
 import { longestTaskMs } from "./main-thread.ts";
+import { sharedData } from "./shared-data.ts";
 
 interface StudySize {
   readonly samples: number;
@@ -140,6 +142,24 @@ test("dropped images become the data with their labels, and say what else they n
   await expect(page.getByText("Embedded digits", { exact: true })).toBeVisible();
   // Dropped folders are handed on as files named by their paths.
   expect(await page.evaluate(() => new File([], "cats/1.png").name)).toBe("cats/1.png");
+});
+
+test("a study dropped with its models and data is ready to run as it is written", async ({ page }) => {
+  const [models, mnist] = [sharedData("models"), sharedData("mnist")];
+  test.skip(models === null || mnist === null, "the shared data is not there");
+  await page.goto("./");
+  const names = ["mlp-20-10-trained.onnx", "mlp-20-10-untrained.onnx"];
+  const study = resolve(import.meta.dirname, "../studies/meyes-mlp.json");
+  await page.getByLabel("Choose a model").setInputFiles([study, ...names.map((name) => join(models!, name))]);
+  await state(page, "Drop the IDX files of the test split: images and labels.");
+  const files = ["images-idx3", "labels-idx1"].map((name) => join(mnist!, `t10k-${name}-ubyte.gz`));
+  await page.getByLabel("Choose data").setInputFiles(files);
+  await state(page, "Ready");
+  await expect(page.getByText("before training: mlp-20-10-untrained.onnx")).toBeVisible();
+  await expect(page.getByText("Each unit of all layers", { exact: true })).toBeVisible();
+  await expect(page.locator(".notice")).toHaveCount(0);
+  const document = JSON.parse(await page.getByLabel("Study document, JSON").inputValue());
+  expect(document.model).toEqual({ file: names[0], initial: names[1], train: null });
 });
 
 test("a damaged model and a wrong study are told with a remedy, and change nothing", async ({ page }) => {
