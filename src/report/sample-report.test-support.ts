@@ -1,7 +1,7 @@
 /** A made-up run with one analysis of every kind, for the tests of this folder: numbers are drawn, shapes are true. */
 import { random } from "../core/random.ts";
 import type { Correlations, StudyAnalysisRecord } from "../study/analysis-records.ts";
-import { PREDICTORS } from "../study/analysis-records.ts";
+import { PREDICTORS } from "../study/predictor-names.ts";
 import type { AblationRecord, BaselineRecord, RecoveryRecord, RunRecord } from "../study/records.ts";
 import type { RunResults } from "../study/results.ts";
 

@@ -1,7 +1,7 @@
 /** The part of the study schema that says what is asked of ablations and networks: names of analyses, or objects with options. */
 import * as v from "valibot";
 import type { AnalysisOptions } from "./analysis-options.ts";
-import { PREDICTORS, WEIGHT_PREDICTORS } from "./analysis-records.ts";
+import { PREDICTORS, WEIGHT_PREDICTORS } from "./predictor-names.ts";
 import { COUNT_MAX, fails, failsAt, isObject, keyed, number, object, oneOf, unique, whole } from "./schema-fields.ts";
 import { layers as layerChoice } from "./sweep-schema.ts";
 

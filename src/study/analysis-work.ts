@@ -9,7 +9,7 @@ import { wantedConstants } from "./analyses/optimal.ts";
 import { isOfWeightGradients } from "./analyses/predictors.ts";
 import { lackOf } from "./analysis-needs.ts";
 import type { AnalysisOptions, ImportanceOptions } from "./analysis-options.ts";
-import { WEIGHT_PREDICTORS } from "./analysis-records.ts";
+import { WEIGHT_PREDICTORS } from "./predictor-names.ts";
 import type { LayerSummary } from "./records.ts";
 import { chosenLayers } from "./sites.ts";
 import type { LayerChoice, Study, Sweep } from "./study.ts";

@@ -1,6 +1,6 @@
 /** The part of the study schema that says what is switched off, and what takes its place. */
 import * as v from "valibot";
-import { PREDICTORS } from "./analysis-records.ts";
+import { PREDICTORS } from "./predictor-names.ts";
 import {
   COUNT_MAX,
   fails,

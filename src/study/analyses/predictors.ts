@@ -18,7 +18,7 @@ import { type ActivationProfile, profileActivations } from "../../engine/probe/a
 import { type GradientProfile, profileGradients } from "../../engine/probe/gradients.ts";
 import type { ProbeSource } from "../../engine/probe/source.ts";
 import { logitsNetwork } from "../../network/logits.ts";
-import type { Predictor, WEIGHT_PREDICTORS } from "../analysis-records.ts";
+import type { Predictor, WEIGHT_PREDICTORS } from "../predictor-names.ts";
 import type { LayerSummary } from "../records.ts";
 import type { AnalysisDevice } from "./device.ts";
 import { isWeightPredictor, needsInitial, weightPredictor } from "./weight-predictors.ts";

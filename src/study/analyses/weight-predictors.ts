@@ -5,7 +5,7 @@ import { mannWhitney } from "../../ablation/statistics/mann-whitney.ts";
 import { LesionError } from "../../core/errors.ts";
 import type { Network } from "../../network/network.ts";
 import { simplify } from "../../network/simplify.ts";
-import { type Predictor, WEIGHT_PREDICTORS, type WeightPredictor } from "../analysis-records.ts";
+import { type Predictor, WEIGHT_PREDICTORS, type WeightPredictor } from "../predictor-names.ts";
 
 export function isWeightPredictor(predictor: Predictor): predictor is WeightPredictor {
   return (WEIGHT_PREDICTORS as readonly Predictor[]).includes(predictor);
