@@ -3,35 +3,21 @@
 // partial: [parts, groups, 2, channels4], in vec4s.
 @group(0) @binding(0) var<storage, read> x: array<vec4f>;
 @group(0) @binding(1) var<storage, read_write> partial: array<vec4f>;
-struct BatchNormMoments { groups: u32, positions: u32, channels4: u32, parts: u32, partSize: u32 }
-@group(1) @binding(0) var<uniform> size: BatchNormMoments;
 const BLOCK = 8u;
-const WORKGROUP = 64u;
+// include: lib/channel-parts.wgsl
 // include: lib/moments.wgsl
 
-@compute @workgroup_size(WORKGROUP)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) thread: u32,
-) {
-  let index = (group.y * groups.x + group.x) * WORKGROUP + thread;
-  let slot = index / size.channels4;
-  let part = slot / size.groups;
-  if (part >= size.parts) { return; }
-  let c = index - slot * size.channels4;
-  let g = slot - part * size.groups;
-  let stop = min(size.positions, (part + 1u) * size.partSize);
-  var p = part * size.partSize;
-  var at = (g * size.positions + p) * size.channels4 + c;
+fn sumPart(g: u32, c: u32, at: u32, count: u32, to: u32) {
+  var p = 0u;
+  var place = at;
   var total = Moments(0.0, vec4f(0.0), vec4f(0.0));
-  for (; p + BLOCK <= stop; p += BLOCK) {
+  for (; p + BLOCK <= count; p += BLOCK) {
     var values: array<vec4f, BLOCK>;
     var sum = vec4f(0.0);
     for (var i = 0u; i < BLOCK; i++) { // unroll
-      values[i] = x[at];
+      values[i] = x[place];
       sum += values[i];
-      at += size.channels4;
+      place += size.channels4;
     }
     let mean = sum / f32(BLOCK);
     var deviations = vec4f(0.0);
@@ -41,11 +27,10 @@ fn main(
     }
     total = mergeMoments(total, Moments(f32(BLOCK), mean, deviations));
   }
-  for (; p < stop; p++) {
-    total = mergeMoments(total, Moments(1.0, x[at], vec4f(0.0)));
-    at += size.channels4;
+  for (; p < count; p++) {
+    total = mergeMoments(total, Moments(1.0, x[place], vec4f(0.0)));
+    place += size.channels4;
   }
-  let to = slot * 2u * size.channels4 + c;
   partial[to] = total.mean;
   partial[to + size.channels4] = total.deviations;
 }

@@ -106,7 +106,7 @@ export function planMoments(size: MomentsSize): KernelPlan {
   return {
     shader: momentsShader,
     constants: {},
-    parameters: { ...size },
+    parameters: { ...size, stride4: 2 * size.channels4 },
     workgroups: grid(Math.ceil((size.parts * size.groups * size.channels4) / momentsShader.constants.WORKGROUP)),
   };
 }

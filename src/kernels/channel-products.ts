@@ -18,10 +18,11 @@ export interface ChannelProductsShape {
 export function planChannelProducts(shape: ChannelProductsShape): KernelPlan {
   const { groups, positions, channels, parts, absolute } = shape;
   const channels4 = vectorsOf(channels);
+  const stride4 = (absolute ? 2 : 1) * channels4;
   return {
     shader,
     constants: { ABSOLUTE: absolute ? 1 : 0 },
-    parameters: { groups, positions, channels4, parts, partSize: Math.ceil(positions / parts) },
+    parameters: { groups, positions, channels4, parts, partSize: Math.ceil(positions / parts), stride4 },
     workgroups: grid(Math.ceil((parts * groups * channels4) / shader.constants.WORKGROUP)),
   };
 }

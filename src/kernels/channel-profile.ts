@@ -19,10 +19,11 @@ export const PROFILE_ROWS = 4;
 /** The dispatch. Buffers: a, profile. */
 export function planChannelProfile({ images, positions, channels, parts }: ChannelProfileShape): KernelPlan {
   const channels4 = vectorsOf(channels);
+  const stride4 = PROFILE_ROWS * channels4;
   return {
     shader,
     constants: {},
-    parameters: { images, positions, channels4, parts, partSize: Math.ceil(positions / parts) },
+    parameters: { groups: images, positions, channels4, parts, partSize: Math.ceil(positions / parts), stride4 },
     workgroups: grid(Math.ceil((parts * images * channels4) / shader.constants.WORKGROUP)),
   };
 }
