@@ -2,7 +2,19 @@
 import * as v from "valibot";
 import type { AnalysisOptions } from "./analysis-options.ts";
 import { PREDICTORS, WEIGHT_PREDICTORS } from "./predictor-names.ts";
-import { COUNT_MAX, fails, failsAt, isObject, keyed, number, object, oneOf, unique, whole } from "./schema-fields.ts";
+import {
+  COUNT_MAX,
+  fails,
+  failsAt,
+  float32,
+  isObject,
+  keyed,
+  number,
+  object,
+  oneOf,
+  unique,
+  whole,
+} from "./schema-fields.ts";
 import { layers as layerChoice } from "./sweep-schema.ts";
 
 const layers = v.optional(layerChoice, "all");
@@ -89,7 +101,7 @@ const byName = {
     analyse: v.literal("gain-search"),
     layers,
     methods: someOf(["scale", "gains", "greedy", "control"]),
-    factors: numbers("an array of factors", number(), [0, 0.25, 0.5, 0.75, 1.25, 1.5, 1.75, 2]),
+    factors: numbers("an array of factors", float32(), [0, 0.25, 0.5, 0.75, 1.25, 1.5, 1.75, 2]),
     most: count(5),
     epochs: count(3),
     learningRate: positive(0.01),

@@ -3,6 +3,7 @@
  * replacement that depends on the activation, or on chance, has nothing to hold.
  */
 import * as v from "valibot";
+import { replacementText } from "./replacement.ts";
 import type { RecoverOptions, Replacement, Study } from "./study.ts";
 
 /** The message of a replacement that recovery cannot hold. */
@@ -43,9 +44,10 @@ export function checkRecovered<S extends Pick<Study, "sweeps" | "replacement" | 
       const several = (replacements ?? []).findIndex((each) => !isHeld(each));
       if (replacements && several < 0) continue;
       if (!replacements && isHeld(own ?? replacement)) continue;
-      if (replacements) issue(["sweeps", index, "replacements", several], replacements[several], NOT_HELD);
-      else if (own === undefined) issue(["replacement"], replacement, NOT_HELD);
-      else issue(["sweeps", index, "replacement"], own, NOT_HELD);
+      if (replacements)
+        issue(["sweeps", index, "replacements", several], replacementText(replacements[several]!), NOT_HELD);
+      else if (own === undefined) issue(["replacement"], replacementText(replacement), NOT_HELD);
+      else issue(["sweeps", index, "replacement"], replacementText(own), NOT_HELD);
       return;
     }
   });

@@ -3,23 +3,26 @@ import * as v from "valibot";
 import { LesionError } from "../core/errors.ts";
 import { parseMeasure } from "./expect.ts";
 import type { ReportOptions } from "./report-options.ts";
-import { number, object, text } from "./schema-fields.ts";
+import { number, object, REMEDY, text } from "./schema-fields.ts";
 
 const measure = v.pipe(
   text('a measure, such as "drop(dense_0: 11)"'),
   v.check(
     (what) => mistakeIn(what) === null,
-    ({ input }) => `a measure, such as "baseline.correct" or "drop(dense_0: 11)": ${mistakeIn(input)}`,
+    ({ input }) => {
+      const { message, fix } = mistakeIn(input)!;
+      return `a measure, such as "baseline.correct": ${message}${REMEDY}${fix}`;
+    },
   ),
 );
 
-/** What is wrong with a measure, in words; null where nothing is. */
-function mistakeIn(what: string): string | null {
+/** What is wrong with a measure, and the remedy; null where nothing is. */
+function mistakeIn(what: string): LesionError | null {
   try {
     parseMeasure(what);
     return null;
   } catch (error) {
-    if (error instanceof LesionError) return error.message;
+    if (error instanceof LesionError) return error;
     throw error;
   }
 }

@@ -1,11 +1,14 @@
 /**
  * The pieces that the study schema is made of. Each check's message is the phrase for what is wanted, such as "a whole
- * number from 1 to 9"; `schema.ts` makes the sentence of it.
+ * number from 1 to 9"; `schema.ts` makes the sentence of it. A remedy that is not to give what is wanted follows after REMEDY.
  */
 import * as v from "valibot";
 
 /** Largest count or index a study may name. */
 export const COUNT_MAX = 2 ** 31 - 1;
+
+/** Between what is wanted and a remedy of its own, in a check's message. */
+export const REMEDY = "\n";
 
 /** Whether a value is an object and no array. */
 export const isObject = (input: unknown): input is Readonly<Record<string, unknown>> =>
@@ -36,6 +39,11 @@ export const whole = (least: number, most: number, wanted = `a whole number from
 /** A finite number of which something holds. */
 export const number = (wanted = "a finite number", holds: (value: number) => boolean = () => true) =>
   v.pipe(v.number(wanted), v.finite(wanted), v.check(holds, wanted));
+/** A number that stays finite as float32, in which activations are computed. */
+export const float32 = (
+  wanted = "a number within the range of float32, 3.4e38 at most",
+  holds: (value: number) => boolean = () => true,
+) => number(wanted, (value) => Number.isFinite(Math.fround(value)) && holds(value));
 /** A string that is not empty. */
 export const text = (wanted: string) => v.pipe(v.string(wanted), v.nonEmpty(wanted));
 /** One of a few names. */

@@ -378,6 +378,55 @@ describe("mistakes", () => {
     ],
     [{ ...minimal, replacement: { noise: 0 } }, "replacement.noise", "is 0, wanted a number greater than 0", ""],
     [{ ...minimal, replacement: { kind: "nosie" } }, "replacement.kind", "wanted one of", 'mean "noise"?'],
+    ...["noise", "constant", "scale"].map((name): [unknown, string, string, string] => [
+      { ...minimal, replacement: name },
+      "replacement",
+      `is "${name}", wanted`,
+      `Did you mean { "${name}": `,
+    ]),
+    [{ ...minimal, replacement: "nois" }, "replacement", "wanted", 'Did you mean { "noise": 1 }?'],
+    [{ ...minimal, replacement: { constant: 1e39 } }, "replacement.constant", "range of float32", "Give"],
+    [{ ...minimal, replacement: { kind: "noise", sigma: 1e40 } }, "replacement.sigma", "range of float32", "Give"],
+    [
+      { ...minimal, analyses: [{ analyse: "importance", predictors: "taylor" }] },
+      "analyses[0].predictors",
+      "an array of some of",
+      'Did you mean ["taylor"]?',
+    ],
+    [{ ...minimal, measure: "loss" }, "measure", "an array of some of", 'Did you mean ["loss"]?'],
+    [{ sweeps: "pairs" }, "sweeps", "an array of sweeps", "Give sweeps"],
+    [{ sweeps: ["pairs"] }, "sweeps[0]", "wanted an object", 'Did you mean { "ablate": "pairs" }?'],
+    [
+      { sweeps: [{ ablate: "similar", grouping: "threshold" }] },
+      "sweeps[0].grouping",
+      'is "threshold", wanted one of',
+      'Did you mean { "kind": "threshold", "thresholds": [0.5] }?',
+    ],
+    [
+      { sweeps: [{ ablate: "similar", grouping: { kind: "threshold", thresholds: [0.5] }, fractions: [0.1] }] },
+      "sweeps[0].fractions[0]",
+      "a threshold says how large its groups are",
+      "Leave fractions out.",
+    ],
+    [
+      { ...minimal, report: { published: [{ what: "foo", value: 1, source: "s" }] } },
+      "report.published[0].what",
+      'there is no measure "foo"',
+      "There are samples, correct",
+    ],
+    [
+      { sweeps: [{ ablate: "each-unit", replacements: ["zero", { kind: "zero" }] }] },
+      "sweeps[0].replacements",
+      "wanted each replacement once",
+      "",
+    ],
+    [{ sweeps: [{ ablate: "fraction", fractions: [0.1, 0.1] }] }, "sweeps[0].fractions", "each fraction once", ""],
+    [
+      { sweeps: [{ ablate: "keep-only", keep: [1], draws: 3 }] },
+      "sweeps[0].draws",
+      'only the order "random" is drawn',
+      "Leave draws out",
+    ],
     [{ ...minimal, measure: ["accuracy", "accuracy"] }, "measure", "wanted each measure once", ""],
     [{ sweeps: ["pairs"] }, "sweeps[0]", 'sweeps[0] is "pairs", wanted an object', ""],
     [{ sweeps: [{ ablate: "each-units" }] }, "sweeps[0].ablate", "wanted one of", 'mean "each-unit"?'],
@@ -432,6 +481,7 @@ describe("mistakes", () => {
     expect(error.code).toBe("unsupported");
     expect(error.where).toBe(path);
     expect(error.fix).toContain("zero, mean or constant");
+    expect(error.message).toMatch(/ is "(scale 0.5|noise 1)", which a network cannot keep/);
   });
 
   test("no wording of the schema library comes through", () => {

@@ -8,6 +8,7 @@ import { filled } from "./data-schema.ts";
 import { joinPath, parseJsonc, type TextPosition } from "./jsonc.ts";
 import { nearest } from "./nearest.ts";
 import { NOT_HELD } from "./recovered-sweeps.ts";
+import { REMEDY } from "./schema-fields.ts";
 import type { Study } from "./study.ts";
 import { studySchema } from "./study-schema.ts";
 
@@ -48,7 +49,11 @@ function mistake(
   const path = pathOf(issue);
   const place = locate(path);
   const where = [document, path, place && `line ${place.line}, column ${place.column}`].filter(Boolean).join(", ");
-  const detail = { path, ...place, issues: issues.map((other) => ({ path: pathOf(other), wanted: other.message })) };
+  const detail = {
+    path,
+    ...place,
+    issues: issues.map((other) => ({ path: pathOf(other), wanted: other.message.split(REMEDY)[0] })),
+  };
   const { code, message, fix } = sentence(issue, path === "" ? "the study" : path);
   return new LesionError(code, message, { ...(where === "" ? {} : { where }), fix, detail });
 }
@@ -78,16 +83,35 @@ function sentence(
   if (issue.input === undefined) {
     return { code: "bad-study", message: `${path} is missing`, fix: `Add ${path}; it has no default.` };
   }
-  const meant = typeof issue.input === "string" ? nearest(issue.input, quoted(issue.message)) : null;
-  return {
-    code: "bad-study",
-    message: `${path} is ${shown(issue.input)}, wanted ${issue.message}`,
-    fix: meant === null ? `Give ${path} ${issue.message}.` : `Did you mean "${meant}"?`,
-  };
+  const [wanted, remedy] = issue.message.split(REMEDY) as [string, string?];
+  const message = `${path} is ${shown(issue.input)}, wanted ${wanted}`;
+  if (remedy !== undefined) return { code: "bad-study", message, fix: remedy };
+  const meant = typeof issue.input === "string" ? meantBy(issue.input, wanted) : null;
+  return { code: "bad-study", message, fix: meant === null ? `Give ${path} ${wanted}.` : `Did you mean ${meant}?` };
 }
 
 const isUnknownKey = (issue: v.BaseIssue<unknown>) => issue.type === "strict_object" && issue.expected === "never";
-const quoted = (phrase: string) => Array.from(phrase.matchAll(/"([^"]+)"/g), (match) => match[1]!);
+
+/**
+ * What a text most likely stands for, as it is to be written: one of the names in the phrase for what is wanted, or the object
+ * or the array there that the name is a part of. Null where nothing is near, or what is near is what was given.
+ */
+function meantBy(given: string, wanted: string): string | null {
+  const written = new Map<string, string>();
+  const arrays = wanted.indexOf("an array");
+  const enclosed = (at: number, form: string) => (arrays >= 0 && at > arrays ? `[${form}]` : form);
+  for (const form of wanted.matchAll(OBJECT)) {
+    for (const [, name] of form[0].matchAll(QUOTED)) written.set(name!, enclosed(form.index, form[0]));
+  }
+  const names = wanted.replaceAll(OBJECT, (form) => " ".repeat(form.length));
+  for (const { 0: name, 1: bare, index } of names.matchAll(QUOTED)) written.set(bare!, enclosed(index, name));
+  const near = nearest(given, [...written.keys()]);
+  const meant = near === null ? null : written.get(near)!;
+  return meant === JSON.stringify(given) ? null : meant;
+}
+
+const OBJECT = /\{[^{}]*\}/g;
+const QUOTED = /"([^"]+)"/g;
 
 function pathOf(issue: v.BaseIssue<unknown>): string {
   return (issue.path ?? []).reduce((path, item) => joinPath(path, item.key as string | number), "");

@@ -23,10 +23,10 @@ export const studySchema = v.pipe(
     baselineData: v.optional(v.nullable(baselineData), null),
     replacement: v.optional(replacement, "zero"),
     site: v.optional(place, "post-activation"),
-    sweeps: v.array(sweep, "an array of sweeps"),
+    sweeps: v.array(sweep, 'an array of sweeps, such as { "ablate": "each-unit" }'),
     measure: v.optional(
       v.pipe(
-        v.array(oneOf(MEASURES), "an array of measures"),
+        v.array(oneOf(MEASURES), `an array of some of "${MEASURES.join('", "')}"`),
         v.check((items) => unique(items), "each measure once"),
       ),
       [...MEASURES],

@@ -1,29 +1,33 @@
 /** The part of the study schema that says what is switched off, and what takes its place. */
 import * as v from "valibot";
+import { nearest } from "./nearest.ts";
 import { PREDICTORS } from "./predictor-names.ts";
+import { replacementText } from "./replacement.ts";
 import {
   COUNT_MAX,
   fails,
   failsAt,
+  float32,
   has,
   isObject,
   keyed,
   number,
   object,
   oneOf,
+  REMEDY,
   text,
   unique,
   whole,
 } from "./schema-fields.ts";
 import type { LayerChoice, Replacement, Sweep, UnitGrouping } from "./study.ts";
 
-const factor = number();
-const sigma = number("a number greater than 0", (value) => value > 0);
+const factor = float32();
+const sigma = float32("a number greater than 0, within the range of float32", (value) => value > 0);
 const NAMED = ["zero", "mean", "class-mean", "resample", "optimal"] as const;
 const REPLACEMENTS = `${NAMED.map((name) => `"${name}"`).join(", ")}, { "constant": 0.5 }, { "scale": 0.5 } or { "noise": 1 }`;
 const byKind: Readonly<Record<string, v.GenericSchema<unknown, Replacement>>> = {
   ...Object.fromEntries(NAMED.map((kind) => [kind, object({ kind: v.literal(kind) })])),
-  constant: object({ kind: v.literal("constant"), value: number() }),
+  constant: object({ kind: v.literal("constant"), value: float32() }),
   scale: object({ kind: v.literal("scale"), factor }),
   noise: object({ kind: v.literal("noise"), sigma }),
 };
@@ -43,7 +47,7 @@ export const replacement = v.lazy((input): v.GenericSchema<unknown, Replacement>
   }
   if (has(input, "constant")) {
     return v.pipe(
-      object({ constant: number() }),
+      object({ constant: float32() }),
       v.transform(({ constant }) => ({ kind: "constant" as const, value: constant })),
     );
   }
@@ -94,11 +98,19 @@ const set = v.pipe(
   v.nonEmpty("at least one site: a mask that names nothing measures nothing"),
 );
 const fraction = number("a number greater than 0 and at most 1", (value) => value > 0 && value <= 1);
-const shares = v.pipe(v.array(fraction, "an array of fractions"), v.nonEmpty("at least one fraction"));
+const shares = v.pipe(
+  v.array(fraction, "an array of fractions"),
+  v.nonEmpty("at least one fraction"),
+  v.check((items) => unique(items), "each fraction once"),
+);
 const ownEntries = {
   replacement: v.exactOptional(replacement),
   replacements: v.exactOptional(
-    v.pipe(v.array(replacement, "an array of replacements"), v.nonEmpty("at least one replacement")),
+    v.pipe(
+      v.array(replacement, 'an array of replacements, such as ["zero", "mean"]'),
+      v.nonEmpty("at least one replacement"),
+      v.check((items) => unique(items.map((each) => replacementText(each))), "each replacement once"),
+    ),
   ),
   site: v.exactOptional(place),
 };
@@ -139,15 +151,20 @@ const groupings = {
   "k-medoids": object({ kind: v.literal("k-medoids") }),
   threshold: object({
     kind: v.literal("threshold"),
-    thresholds: v.pipe(v.array(number(), "an array of similarities"), v.nonEmpty("at least one similarity")),
+    thresholds: v.pipe(
+      v.array(number(), "an array of similarities"),
+      v.nonEmpty("at least one similarity"),
+      v.check((items) => unique(items), "each similarity once"),
+    ),
     seeds,
   }),
 } satisfies Record<UnitGrouping["kind"], v.GenericSchema<unknown, UnitGrouping>>;
 /** How units become groups: its name, or an object with its kind. */
 const grouping = v.lazy((input): v.GenericSchema<unknown, UnitGrouping> => {
   const kind = typeof input === "string" ? input : keyed(input, "kind");
-  const known = Object.keys(groupings).filter((name) => typeof input !== "string" || name !== "threshold");
-  const wanted = `one of "${known.join('", "')}"`;
+  const known = Object.keys(groupings).filter((name) => isObject(input) || name !== "threshold");
+  const named = `one of "${known.join('", "')}"`;
+  const wanted = isObject(input) ? named : `${named}, or { "kind": "threshold", "thresholds": [0.5] }`;
   if (typeof kind !== "string" || !known.includes(kind))
     return isObject(input) ? failsAt("kind", wanted) : fails(wanted);
   const schema: v.GenericSchema<unknown, UnitGrouping> = groupings[kind as UnitGrouping["kind"]];
@@ -160,6 +177,20 @@ const grouping = v.lazy((input): v.GenericSchema<unknown, UnitGrouping> => {
     : schema;
 });
 const sweepEntries = { layers: v.optional(layers, "all"), ...ownEntries };
+const similarEntries = {
+  ablate: v.literal("similar"),
+  ...sweepEntries,
+  similarity: v.optional(oneOf(SIMILARITIES), "weights-cosine"),
+  grouping: v.optional(grouping, "nearest"),
+  fractions: v.optional(shares, [0.01, 0.05, 0.1, 0.2, 0.25, 0.5]),
+  controls: v.optional(
+    v.pipe(
+      v.array(oneOf(["random", "dissimilar"]), 'an array of "random" and "dissimilar"'),
+      v.check((items) => unique(items), "each control once"),
+    ),
+    ["random", "dissimilar"],
+  ),
+};
 const sweepsByKind = {
   "each-unit": object({ ablate: v.literal("each-unit"), ...sweepEntries, adaptive: v.exactOptional(adaptive) }),
   pairs: object({
@@ -199,30 +230,43 @@ const sweepsByKind = {
     ),
     draws,
   }),
-  similar: object({
-    ablate: v.literal("similar"),
-    ...sweepEntries,
-    similarity: v.optional(oneOf(SIMILARITIES), "weights-cosine"),
-    grouping: v.optional(grouping, "nearest"),
-    fractions: v.optional(shares, [0.01, 0.05, 0.1, 0.2, 0.25, 0.5]),
-    controls: v.optional(
-      v.pipe(
-        v.array(oneOf(["random", "dissimilar"]), 'an array of "random" and "dissimilar"'),
-        v.check((items) => unique(items), "each control once"),
-      ),
-      ["random", "dissimilar"],
-    ),
-  }),
+  similar: object(similarEntries),
 } satisfies Record<Sweep["ablate"], v.GenericSchema<unknown, Sweep>>;
+/** Of groups by a threshold, which have no shares. */
+const thresholdSweep = object({
+  ...similarEntries,
+  fractions: v.optional(
+    v.array(
+      fails(`no fraction: a threshold says how large its groups are${REMEDY}Leave fractions out.`),
+      "no fractions",
+    ),
+    [],
+  ),
+});
+/** The key of a sweep that has no effect beside another one, with the message for it; null where there is none. */
+function withoutEffect(kind: Sweep["ablate"], input: object): readonly [key: string, wanted: string] | null {
+  if (has(input, "replacement") && has(input, "replacements"))
+    return ["replacements", 'one of both: "replacement", or several "replacements"'];
+  if (kind !== "cumulative" && kind !== "keep-only") return null;
+  const order = keyed(input, "order") ?? (kind === "cumulative" ? "random" : "measured");
+  const draws = keyed(input, "draws");
+  if (order !== "random" && typeof draws === "number" && draws > 1)
+    return ["draws", `1, for only the order "random" is drawn${REMEDY}Leave draws out, or choose the order "random".`];
+  return null;
+}
+
 /** A sweep, told apart by `ablate`. */
 export const sweep = v.lazy((input): v.GenericSchema<unknown, Sweep> => {
-  if (!isObject(input)) return fails('an object such as { "ablate": "each-unit" }');
-  const kind = keyed(input, "ablate");
-  if (typeof kind === "string" && Object.hasOwn(sweepsByKind, kind)) {
-    if (Object.hasOwn(input, "replacement") && Object.hasOwn(input, "replacements")) {
-      return failsAt("replacements", 'one of both: "replacement", or several "replacements"');
-    }
-    return sweepsByKind[kind as Sweep["ablate"]];
+  const kinds = Object.keys(sweepsByKind);
+  if (!isObject(input)) {
+    const meant = typeof input === "string" ? nearest(input, kinds) : null;
+    return fails(`an object such as { "ablate": "${meant ?? "each-unit"}" }`);
   }
-  return failsAt("ablate", `one of "${Object.keys(sweepsByKind).join('", "')}"`);
+  const kind = keyed(input, "ablate");
+  if (typeof kind !== "string" || !Object.hasOwn(sweepsByKind, kind))
+    return failsAt("ablate", `one of "${kinds.join('", "')}"`);
+  const refused = withoutEffect(kind as Sweep["ablate"], input);
+  if (refused) return failsAt(...refused);
+  if (kind === "similar" && keyed(keyed(input, "grouping"), "kind") === "threshold") return thresholdSweep;
+  return sweepsByKind[kind as Sweep["ablate"]];
 });
