@@ -28,7 +28,10 @@ export interface GroupsRecord extends OfLayer {
   readonly grouping: string;
   readonly groups: readonly {
     readonly kind: "similar" | "random" | "dissimilar";
+    /** Null of a threshold's groups. */
     readonly share: number | null;
+    /** Where several shares come to as many units, or clusters, of the layer: all that the group stands for, `share` first. */
+    readonly shares?: readonly number[];
     readonly units: readonly number[];
     /** Mean similarity within the group; null of a single unit. */
     readonly within: number | null;

@@ -169,6 +169,13 @@ describe("pairs, layers and groups", () => {
     const sizes = Array.from({ length: ablations.count }, (_, row) => ablations.at(row).sites[0]!.units.length);
     const six = (size: number) => Array.from({ length: 6 }, () => size);
     expect(sizes).toEqual([...six(1), ...six(3), ...six(1), ...six(2)]);
+    // Of 3 units 0.2 and 0.3 are one: made once.
+    const alike = { ...sweep, layers: [1], fractions: [0.2, 0.3, 0.6] };
+    const merged = expand(parseStudy({ sweeps: [alike] }), layers);
+    expect(Array.from({ length: merged.count }, (_, row) => merged.at(row).sites[0]!.units.length)).toEqual([
+      ...six(1),
+      ...six(2),
+    ]);
   });
 
   test("an adaptive sweep has no rows, and those after it begin where it does", () => {

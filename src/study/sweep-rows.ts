@@ -2,7 +2,7 @@
  * The rows of each kind of sweep: how many there are, and the sites of any one of them. Orders of units and groups of similar
  * ones come from outside, for they are found out on the network; their sizes do not depend on it.
  */
-import { countGroups, groupSize, seedCount } from "../ablation/similarity/group-sizes.ts";
+import { countGroups, groupSize, seedCount, sharesBySize } from "../ablation/similarity/group-sizes.ts";
 import { random } from "../core/random.ts";
 import type { LayerSummary } from "./records.ts";
 import { chosenLayers, sitesOf } from "./sites.ts";
@@ -170,9 +170,8 @@ function similarRows(sweep: SimilarSweep, index: number, layer: LayerSummary, ma
 
 /** A group of about the size that one will have, before groups are known. */
 function standInGroup({ grouping, fractions }: SimilarSweep, units: number, place: number): readonly number[] {
-  const fraction =
-    grouping.kind === "nearest"
-      ? fractions[Math.floor(place / seedCount(grouping.seeds, units))]!
-      : (fractions[0] ?? 0.1);
+  const bySize = sharesBySize(fractions, (fraction) => groupSize(fraction, units));
+  const [fraction = 0.1] =
+    grouping.kind === "nearest" ? bySize[Math.floor(place / seedCount(grouping.seeds, units))]! : fractions;
   return Array.from({ length: groupSize(fraction, units) }, (_, unit) => unit);
 }

@@ -8,16 +8,27 @@ export type UnitGrouping =
   /** Connected parts of the graph of units at least so similar. */
   | { readonly kind: "threshold"; readonly thresholds: readonly number[]; readonly seeds: number | "all" };
 
+/** Proportions that come to the same size, together, in the order in which each size comes first: they are made once. */
+export function sharesBySize(fractions: readonly number[], sizeOf: (share: number) => number): readonly number[][] {
+  const bySize = new Map<number, number[]>();
+  for (const share of fractions) {
+    const same = bySize.get(sizeOf(share));
+    if (same) same.push(share);
+    else bySize.set(sizeOf(share), [share]);
+  }
+  return [...bySize.values()];
+}
+
 /** How many groups of similar units a layer gives, controls not counted: with them it is so many times 1 + controls. */
 export function countGroups(grouping: UnitGrouping, units: number, fractions: readonly number[]): number {
   switch (grouping.kind) {
     case "nearest":
-      return fractions.length * seedCount(grouping.seeds, units);
+      return sharesBySize(fractions, (share) => groupSize(share, units)).length * seedCount(grouping.seeds, units);
     case "threshold":
       return grouping.thresholds.length * seedCount(grouping.seeds, units);
     case "agglomerative":
     case "k-medoids":
-      return fractions.reduce((sum, share) => sum + clusterCount(share, units), 0);
+      return [...new Set(fractions.map((share) => clusterCount(share, units)))].reduce((sum, count) => sum + count, 0);
   }
 }
 

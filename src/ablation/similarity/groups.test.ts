@@ -110,12 +110,24 @@ describe("groupsOf", () => {
   test("seeds are drawn without replacement, ascending, the same for each share", () => {
     const many = line(...Array.from({ length: 40 }, (_, unit) => unit ** 2));
     const grouping: UnitGrouping = { kind: "nearest", seeds: 7 };
-    const found = groupsOf(many, options(grouping, { fractions: [0.01, 0.02] }), draws).map(({ units }) => units[0]!);
-    const seeds = found.slice(0, 7);
-    expect(found).toEqual([...seeds, ...seeds]);
+    const found = groupsOf(many, options(grouping, { fractions: [0.01, 0.05] }), draws).map(({ units }) => units);
+    const [seeds, pairs] = [found.slice(0, 7).map(([seed]) => seed!), found.slice(7)];
+    expect(found.length).toBe(14);
+    expect(pairs.every((units, i) => units.includes(seeds[i]!))).toBe(true);
     expect(seeds).toEqual([...new Set(seeds)].sort((a, b) => a - b));
     const elsewhere = groupsOf(many, options(grouping, { fractions: [0.01] }), { ...draws, label: "conv2" });
     expect(elsewhere.map(({ units }) => units[0]!)).not.toEqual(seeds);
+  });
+
+  test.each<[UnitGrouping, readonly number[], readonly (readonly number[])[]]>([
+    // Of 6 units: 1, 1, 1 and 3.
+    [{ kind: "nearest", seeds: 1 }, [0.01, 0.05, 0.2, 0.5], [[0.01, 0.05, 0.2], [0.5]]],
+    // 6, 6 and 2 clusters.
+    [{ kind: "k-medoids" }, [0.01, 0.5, 0.1], [...Array.from({ length: 6 }, () => [0.01, 0.1]), [0.5], [0.5]]],
+  ])("$kind: shares that come to the same are made once, and named together", (grouping, fractions, shares) => {
+    const found = groupsOf(matrix, options(grouping, { fractions }), draws);
+    expect(found.map(({ share, shares }) => shares ?? [share])).toEqual(shares);
+    expect(countGroups(grouping, 6, fractions)).toBe(shares.length);
   });
 
   test("random controls: each its own draw, of the group's size", () => {
@@ -155,17 +167,20 @@ describe("groupsOf", () => {
             const together = found.slice(at, at + 1 + controls.length);
             expect(together.map(({ kind }) => kind)).toEqual(["similar", ...controls]);
             for (const group of together) {
-              expect(group.share).toBe(together[0]!.share);
+              expect([group.share, group.shares]).toEqual([together[0]!.share, together[0]!.shares]);
               expect(group.units).toHaveLength(together[0]!.units.length);
               expect(group.units).toEqual([...new Set(group.units)].sort((a, b) => a - b));
               expect(group.units.every((unit) => unit >= 0 && unit < units)).toBe(true);
               expect(group.within === null).toBe(group.units.length === 1);
-              if (grouping.kind === "nearest") expect(group.units).toHaveLength(groupSize(group.share!, units));
+              if (grouping.kind === "nearest")
+                for (const share of group.shares ?? [group.share!])
+                  expect(group.units).toHaveLength(groupSize(share, units));
             }
           }
           if (grouping.kind !== "agglomerative" && grouping.kind !== "k-medoids") return;
           const similar = found.filter(({ kind }) => kind === "similar");
-          const each = fractions.flatMap(() => points.map((_, unit) => unit));
+          const counts = new Set(fractions.map((share) => clusterCount(share, units)));
+          const each = [...counts].flatMap(() => points.map((_, unit) => unit));
           expect(similar.flatMap((group) => group.units).sort((a, b) => a - b)).toEqual(each.sort((a, b) => a - b));
         },
       ),

@@ -8,7 +8,7 @@ import { connectedComponents } from "../clustering/components.ts";
 import { agglomerate, cut } from "../clustering/hierarchical.ts";
 import { kMedoids } from "../clustering/k-medoids.ts";
 import { membersOf } from "../clustering/labels.ts";
-import { clusterCount, groupSize, seedCount, type UnitGrouping } from "./group-sizes.ts";
+import { clusterCount, groupSize, seedCount, sharesBySize, type UnitGrouping } from "./group-sizes.ts";
 import { distanceOf, type SimilarityMatrix } from "./similarity.ts";
 
 /** What a sweep over groups of similar units asks for. */
@@ -24,6 +24,8 @@ export interface UnitGroup {
   readonly kind: "similar" | "random" | "dissimilar";
   /** Null of a threshold's groups and their controls. */
   readonly share: number | null;
+  /** Where several shares come to as many units, or clusters: all that the group stands for, `share` first. */
+  readonly shares?: readonly number[];
   /** Ascending. */
   readonly units: readonly number[];
   /** Mean similarity of its pairs; null of a single unit. */
@@ -37,7 +39,7 @@ export interface Draws {
 }
 
 /**
- * The groups of a layer, by share or threshold as given, then by seed ascending or by cluster, the largest first; each
+ * The groups of a layer, by share or threshold as given, shares that come to the same together, then by seed ascending or by cluster, the largest first; each
  * followed by its controls in the order asked for.
  *
  * `nearest`: a seed unit and the units most similar to it. `threshold`: the units that hang together with the seed by pairs
@@ -47,7 +49,7 @@ export interface Draws {
  * the same groups. Throws as `agglomerate` does.
  */
 export function groupsOf(matrix: SimilarityMatrix, options: GroupOptions, draws: Draws): readonly UnitGroup[] {
-  return similarGroups(matrix, options, draws).flatMap(({ share, units, opposite }, index) => {
+  return similarGroups(matrix, options, draws).flatMap(({ shares, units, opposite }, index) => {
     const controls = options.controls.map((kind) => ({
       kind,
       units:
@@ -57,13 +59,23 @@ export function groupsOf(matrix: SimilarityMatrix, options: GroupOptions, draws:
     }));
     return [{ kind: "similar" as const, units }, ...controls].map((group) => {
       const ascending = group.units.toSorted((a, b) => a - b);
-      return { kind: group.kind, share, units: ascending, within: meanWithin(matrix, ascending) };
+      return {
+        kind: group.kind,
+        ...sharesOf(shares),
+        units: ascending,
+        within: meanWithin(matrix, ascending),
+      };
     });
   });
 }
 
+const sharesOf = (shares: readonly number[]): Pick<UnitGroup, "share" | "shares"> => ({
+  share: shares[0] ?? null,
+  ...(shares.length > 1 ? { shares } : {}),
+});
+
 interface SimilarGroup {
-  readonly share: number | null;
+  readonly shares: readonly number[];
   readonly units: readonly number[];
   /** As many units that are least similar. */
   readonly opposite: () => readonly number[];
@@ -74,7 +86,8 @@ function similarGroups(matrix: SimilarityMatrix, options: GroupOptions, draws: D
   switch (grouping.kind) {
     case "nearest": {
       const seeds = seedsOf(grouping.seeds, matrix.units, draws);
-      return fractions.flatMap((share) => seeds.map((seed) => nearestTo(matrix, seed, share)));
+      const bySize = sharesBySize(fractions, (share) => groupSize(share, matrix.units));
+      return bySize.flatMap((shares) => seeds.map((seed) => nearestTo(matrix, seed, shares)));
     }
     case "threshold": {
       const seeds = seedsOf(grouping.seeds, matrix.units, draws);
@@ -82,19 +95,17 @@ function similarGroups(matrix: SimilarityMatrix, options: GroupOptions, draws: D
     }
     case "agglomerative": {
       const tree = agglomerate(matrix.units, distanceOf(matrix), grouping.linkage);
-      return fractions.flatMap((share) => clustersOf(matrix, share, (k) => cut(tree, k)));
+      return clusters(matrix, fractions, (k) => cut(tree, k));
     }
     case "k-medoids":
-      return fractions.flatMap((share) =>
-        clustersOf(matrix, share, (k) => kMedoids(matrix.units, distanceOf(matrix), k)),
-      );
+      return clusters(matrix, fractions, (k) => kMedoids(matrix.units, distanceOf(matrix), k));
   }
 }
 
-function nearestTo(matrix: SimilarityMatrix, seed: number, share: number): SimilarGroup {
-  const size = groupSize(share, matrix.units);
+function nearestTo(matrix: SimilarityMatrix, seed: number, shares: readonly number[]): SimilarGroup {
+  const size = groupSize(shares[0]!, matrix.units);
   return {
-    share,
+    shares,
     units: [seed, ...others(matrix, seed, "most").slice(0, size - 1)],
     opposite: () => [seed, ...others(matrix, seed, "least").slice(0, size - 1)],
   };
@@ -107,16 +118,23 @@ function hangingTogether(matrix: SimilarityMatrix, seeds: readonly number[], thr
   return seeds.map((seed) => {
     const group = members[components[seed]!]!;
     const opposite = () => [seed, ...others(matrix, seed, "least").slice(0, group.length - 1)];
-    return { share: null, units: group, opposite };
+    return { shares: [], units: group, opposite };
   });
 }
 
-function clustersOf(matrix: SimilarityMatrix, share: number, clustered: (k: number) => number[]): SimilarGroup[] {
-  return membersOf(clustered(clusterCount(share, matrix.units))).map((units) => ({
-    share,
-    units,
-    opposite: () => scattered(matrix, medoidOf(matrix, units), units.length),
-  }));
+function clusters(
+  matrix: SimilarityMatrix,
+  fractions: readonly number[],
+  clustered: (k: number) => number[],
+): readonly SimilarGroup[] {
+  const countOf = (share: number) => clusterCount(share, matrix.units);
+  return sharesBySize(fractions, countOf).flatMap((shares) =>
+    membersOf(clustered(countOf(shares[0]!))).map((units) => ({
+      shares,
+      units,
+      opposite: () => scattered(matrix, medoidOf(matrix, units), units.length),
+    })),
+  );
 }
 
 /** All other units, by their similarity to one: the most similar first, or the least. */
