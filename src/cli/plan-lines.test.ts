@@ -47,7 +47,7 @@ describe("the lines of a plan", () => {
       { name: "overlap", ablations: 0, macs: 0, ms: 0 },
     ];
     const lines = linesOf({ training, recovery, analyses });
-    expect(lines.slice(3, 10)).toEqual([
+    expect([lines[3], ...lines.slice(5, 11)]).toEqual([
       "time      about 9 min 09 s: training 3 min 20 s, sweeps 15 ms, analyses 9.0 s, recovery 5 min 40 s",
       "training  100 epochs of 60,000 samples, 304 GMAC, about 3 min 20 s",
       "analyses  2, about 9.0 s at most",
@@ -58,15 +58,20 @@ describe("the lines of a plan", () => {
     ]);
   });
 
+  test("name no time of analyses that take none", () => {
+    const lines = linesOf({ analyses: [{ name: "overlap", ablations: 0, macs: 0, ms: 0 }] });
+    expect(lines.slice(5, 7)).toEqual(["analyses  1", "          overlap: no evaluations of its own"]);
+  });
+
   test("say of what the time is not known", () => {
     const lines = linesOf({ training: { ...training, ms: null } });
     expect(lines[3]).toBe("time      about 15 ms; not known of training, too large to try");
-    expect(lines[4]).toBe("training  100 epochs of 60,000 samples, 304 GMAC, time not known");
+    expect(lines[5]).toBe("training  100 epochs of 60,000 samples, 304 GMAC, time not known");
   });
 
   test("name what cannot be made instead of a price", () => {
     const lines = linesOf({ warnings: ['analyses[0], "depth", cannot be made: it needs a sweep.'] });
-    expect(lines[4]).toBe('warning   analyses[0], "depth", cannot be made: it needs a sweep.');
+    expect(lines[5]).toBe('warning   analyses[0], "depth", cannot be made: it needs a sweep.');
   });
 
   test("of an adaptive sweep alone have its ablations and its time, and no table", () => {
@@ -75,6 +80,7 @@ describe("the lines of a plan", () => {
     const lines = linesOf({ ...none, ranked: 13, analyses });
     expect(lines[0]).toBe("13 ablations of 200 samples at most in adaptive sweeps");
     expect(lines[2]).toBe("time      about 600 ms");
+    expect(lines[3]).toBe("          besides starting the browser, compiling kernels, and making or reading samples");
     expect(lines.at(-1)).toBe("          adaptive sweep 0: 13 ablations at most, 3.8 MMAC besides, about 600 ms");
     expect(linesOf({ ranked: 13, analyses })[0]).toBe(
       "8 ablations of 200 samples, 13 ablations of 200 samples at most in adaptive sweeps",

@@ -12,6 +12,7 @@ export function planLines(report: PlanReport, width: number): string[] {
     ...(report.ablations === 0 ? [] : [`compute   ${macs(report.macs)}${factor}`]),
     `memory    ${bytes(report.peakBytes)} at most, of a budget of ${bytes(report.budgetBytes)}`,
     timeLine(report),
+    "          besides starting the browser, compiling kernels, and making or reading samples",
     ...trainingLines(report),
     ...analysisLines(report),
     ...recoveryLines(report),
@@ -48,8 +49,9 @@ function trainingLines({ training }: PlanReport): string[] {
 /** Of what is found out before the sweeps, too. */
 function analysisLines({ analyses }: PlanReport): string[] {
   if (analyses.length === 0) return [];
+  const ms = sumOf(analyses);
   return [
-    `analyses  ${grouped(analyses.length)}, about ${duration(sumOf(analyses))} at most`,
+    `analyses  ${grouped(analyses.length)}${ms > 0 ? `, about ${duration(ms)} at most` : ""}`,
     ...analyses.map(({ name, ablations, macs: passes, ms }) => {
       if (ablations + passes === 0) return `          ${name}: no evaluations of its own`;
       const parts = [

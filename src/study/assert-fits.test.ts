@@ -35,7 +35,7 @@ test.each([
 test("layers that a sweep leaves out are told, beside analyses that cannot be made", () => {
   const sweeps = [{ ablate: "keep-only", keep: [1, 5, 6] }];
   expect(studyWarnings(study({ sweeps, analyses: ["overlap"] }), layers)).toEqual([
-    "sweeps[0]: keeping 5, 6 of the 5 of b ablates nothing and is left out. Keep fewer, or name other layers.",
+    "sweeps[0]: keeping 5 and 6 units of b, which has 5, ablates nothing and is left out. Keep fewer, or name other layers.",
     expect.stringContaining('analyses[0], "overlap", cannot be made'),
   ]);
   expect(studyWarnings(study({}), layers)).toEqual([]);

@@ -16,11 +16,11 @@ function keepWarnings({ sweeps }: Study, layers: readonly LayerSummary[]): strin
     const where = `sweeps[${index}]`;
     const skipped = chosenLayers(sweep.layers, layers, `${where}.layers`).flatMap(({ layer, units }) => {
       const kept = sweep.keep.filter((count) => count >= units);
-      return kept.length === 0 ? [] : [`${kept.join(", ")} of the ${units} of ${layer}`];
+      return kept.length === 0 ? [] : [`${kept.join(" and ")} units of ${layer}, which has ${units},`];
     });
     if (skipped.length === 0) return [];
     return [
-      `${where}: keeping ${skipped.join("; ")} ablates nothing and is left out. Keep fewer, or name other layers.`,
+      `${where}: keeping ${skipped.join(" ")} ablates nothing and is left out. Keep fewer, or name other layers.`,
     ];
   });
 }
