@@ -4,6 +4,7 @@
  */
 import { countBits, setBit } from "../core/bitset.ts";
 import { readAhead } from "../data/read-ahead.ts";
+import type { ChannelReplacement } from "../engine/graph/channel-replacement.ts";
 import { graphActivations, graphMoments } from "../engine/graph/graph-moments.ts";
 import {
   type GraphPrefix,
@@ -14,7 +15,7 @@ import {
   rankTruth,
   runPrefix,
 } from "../engine/graph/graph-prefix.ts";
-import { type ChannelReplacement, type GraphSite, openGraphSite } from "../engine/graph/graph-site.ts";
+import { type GraphSite, openGraphSite } from "../engine/graph/graph-site.ts";
 import type { DeviceTensor, GraphDevice } from "../engine/graph/layer-dispatches.ts";
 import { openGraph } from "../engine/graph/open-graph.ts";
 import type { Arena } from "../gpu/arena.ts";

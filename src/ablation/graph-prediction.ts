@@ -5,7 +5,7 @@
  */
 import type { CompiledGraph } from "../engine/graph/compiled-graph.ts";
 import { ready } from "../engine/graph/dispatch.ts";
-import { entryMacsPerUnit } from "../engine/graph/graph-site.ts";
+import { entryMacsPerUnit } from "../engine/graph/entry-shape.ts";
 import { activationDispatches, layerDispatches } from "../engine/graph/layer-dispatches.ts";
 import { openGraph } from "../engine/graph/open-graph.ts";
 import { roundFloats } from "../engine/graph/pass.ts";

@@ -11,7 +11,7 @@ import { ancestorsOf, hasUnits } from "../../network/graph.ts";
 import type { Conv2dLayer, DenseLayer, Layer, Weight } from "../../network/network.ts";
 import type { Shape } from "../../network/shapes.ts";
 import type { CompiledGraph } from "./compiled-graph.ts";
-import type { PassStep } from "./pass.ts";
+import { type PassPlan, type PassStep, planPass } from "./pass.ts";
 
 /** A result that differs from the intact one in the damaged units' channels alone. */
 export interface Partial {
@@ -52,6 +52,11 @@ export interface Suffix {
 /** The suffix of damage to `first`, and to the layers `deeper` besides, up to `output`. */
 export function suffixOf(graph: CompiledGraph, first: string, deeper: ReadonlySet<string>, output: string): Suffix {
   return new SuffixMaker(graph, graph.layers.get(first)!, deeper, output).made();
+}
+
+/** The pass of a suffix: its own steps. */
+export function planSuffix(graph: CompiledGraph, suffix: Suffix, output: string): PassPlan {
+  return planPass(graph, suffix.steps, new Set([output]), suffix.masked);
 }
 
 class SuffixMaker {

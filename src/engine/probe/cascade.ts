@@ -8,11 +8,12 @@ import type { Arena } from "../../gpu/arena.ts";
 import type { Gpu } from "../../gpu/device.ts";
 import { planMaskChannels } from "../../kernels/mask-channels.ts";
 import { planRowDistance, rowDistanceParts } from "../../kernels/row-distance.ts";
-import { channelsOf, paddedChannels, positionsOf, tensorFloats } from "../../kernels/tensor-layout.ts";
+import { channelsOf, positionsOf, tensorFloats } from "../../kernels/tensor-layout.ts";
 import { ablatableOf } from "../../network/ablatable.ts";
 import { descendantsOf } from "../../network/graph.ts";
 import { type Layer, LINEAR } from "../../network/network.ts";
 import type { Shape } from "../../network/shapes.ts";
+import { byChannel, hasNoise } from "../graph/channel-replacement.ts";
 import type { CompiledGraph } from "../graph/compiled-graph.ts";
 import type { Dispatch } from "../graph/dispatch.ts";
 import { activationOf } from "../graph/layer-dispatches.ts";
@@ -244,7 +245,7 @@ function maskOf(
         positions: positionsOf(shape),
         units: channels,
         activation: before ? activationOf(graph.layers.get(layer)!) : LINEAR,
-        noise: coefficients.some((value, i) => i % 3 === 2 && value !== 0),
+        noise: hasNoise({ coefficients }),
         seed,
         // The table names samples by their places in the set.
         sampleStart: 0,
@@ -258,14 +259,6 @@ function maskOf(
 /** Rows of (image, mask): images from `start` on, all under the one mask. */
 function imagesFrom(start: number, count: number): Uint32Array {
   return Uint32Array.from({ length: 2 * count }, (_, at) => (at % 2 === 0 ? start + at / 2 : 0));
-}
-
-/** [units, 3] as [3, channels padded]. */
-function byChannel(coefficients: Float32Array, channels: number): Float32Array {
-  const width = paddedChannels(channels);
-  const turned = new Float32Array(3 * width);
-  for (let at = 0; at < 3 * channels; at++) turned[(at % 3) * width + Math.floor(at / 3)] = coefficients[at]!;
-  return turned;
 }
 
 function checkUnits(graph: CompiledGraph, { layer, units }: DamagedLayer): void {
