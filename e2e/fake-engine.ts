@@ -220,7 +220,7 @@ export function fakeAnalyses(): StudyAnalysisRecord[] {
     dropPp: 4,
     interval: [2, 6],
   } as const;
-  const rest = { top5DropPp: null, classDropsPp: baselineCorrect.map(() => 4) };
+  const rest = { top5DropPp: null, classDropsPp: baselineCorrect.map(() => 4), classTop5DropsPp: null };
   return [
     { type: "analysis", name: "importance", sweep: 0, predictor: "weight-l1", values, ...layer, ...correlations },
     {

@@ -1,13 +1,14 @@
 // What an ablation changed, counted where it is found. Most samples keep their outcome, so only changes touch memory.
 // truth[n]: label in the low half, rank of the true class in the intact network in the high half.
-// tally row of a mask: per class lost, per class gained, top-5 lost, top-5 gained, loss sum (64-bit fixed point, low
-// and high), then one bit a sample: whether its top-1 outcome changed; at BITS5, unless 0, the same for the top 5.
+// tally row of a mask: per class lost and gained; at TOP5_LOST and TOP5_GAINED, unless 0, the same of the top 5; loss sum
+// (64-bit fixed point, low and high); then one bit a sample: whether its top-1 outcome changed; at BITS5, unless 0, the
+// same of the top 5.
 const CLASSES = 10u;
 const TOP5_LOST = 20u;
-const TOP5_GAINED = 21u;
-const LOSS_LOW = 22u;
-const LOSS_HIGH = 23u;
-const BITS = 24u;
+const TOP5_GAINED = 30u;
+const LOSS_LOW = 40u;
+const LOSS_HIGH = 41u;
+const BITS = 42u;
 const BITS5 = 0u;
 
 // A sample whose top-1 outcome is not what it was.
@@ -18,7 +19,8 @@ fn tallyFlip(row: u32, sample: u32, truth: u32) {
 
 // A sample whose top-5 outcome is not what it was.
 fn tallyFlip5(row: u32, sample: u32, truth: u32) {
-  atomicAdd(&tally[row + select(TOP5_GAINED, TOP5_LOST, truth < 0x50000u)], 1u);
+  if (TOP5_LOST == 0u) { return; }
+  atomicAdd(&tally[row + select(TOP5_GAINED, TOP5_LOST, truth < 0x50000u) + (truth & 0xffffu)], 1u);
   if (BITS5 != 0u) { atomicXor(&tally[row + BITS5 + sample / 32u], 1u << (sample % 32u)); }
 }
 

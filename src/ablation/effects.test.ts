@@ -36,6 +36,7 @@ test("intactOutcome counts ranks", () => {
     correctTop5: 4,
     lossSum: 7.75,
     classCorrect: Uint32Array.of(0, 0, 2),
+    classCorrectTop5: Uint32Array.of(1, 0, 3),
     classSamples: Uint32Array.of(1, 1, 3),
     bits: Uint32Array.of(0b1001),
   });
@@ -44,20 +45,22 @@ test("intactOutcome counts ranks", () => {
 test("an ablation that moves nothing keeps everything", () => {
   const intact = intactOutcome(prefixOf([0, 4, 5], [2, 0, 1], [0.5, 1, 2]), CLASSES);
   const effect = noEffect(7, intact);
-  expect(effect).toMatchObject({ row: 7, noop: true, lossSum: 3.5, top5Lost: 0, top5Gained: 0 });
+  expect(effect).toMatchObject({ row: 7, noop: true, lossSum: 3.5 });
   expect(correctAfter(intact, effect)).toBe(intact.correct);
-  expect([...effect.changed, ...effect.classLost, ...effect.classGained]).toEqual([0, 0, 0, 0, 0, 0, 0]);
+  const counts = [effect.classLost, effect.classGained, effect.top5!.lost, effect.top5!.gained];
+  expect([...effect.changed, ...counts.flatMap((each) => [...each])]).toEqual(new Array(13).fill(0));
 });
 
 test("effectOf copies the tally, which is a view of a batch", () => {
-  const layout = tallyLayout(CLASSES, 40, false);
+  const layout = tallyLayout(CLASSES, 40, "counts");
   const words = Uint32Array.from({ length: layout.words }, (_, i) => i);
   const effect = effectOf(3, readTally(words, 0, layout), 1.5);
   words.fill(0);
-  expect(effect).toMatchObject({ row: 3, noop: false, top5Lost: 6, top5Gained: 7, ms: 1.5 });
+  expect(effect).toMatchObject({ row: 3, noop: false, ms: 1.5 });
   expect(effect.classLost).toEqual(Uint32Array.of(0, 1, 2));
   expect(effect.classGained).toEqual(Uint32Array.of(3, 4, 5));
-  expect(effect.changed).toEqual(Uint32Array.of(10, 11));
+  expect(effect.top5).toEqual({ lost: Uint32Array.of(6, 7, 8), gained: Uint32Array.of(9, 10, 11) });
+  expect(effect.changed).toEqual(Uint32Array.of(14, 15));
 });
 
 test("changes and status equal a count sample by sample", () => {

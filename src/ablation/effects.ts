@@ -1,7 +1,7 @@
 /** From a mask's counters to what is recorded of an ablation: counts overall and per class, and each sample's fate. */
 import { countBits, popcount, wordsFor } from "../core/bitset.ts";
 import type { Prefix } from "../engine/prefix.ts";
-import type { Tally } from "../kernels/tally.ts";
+import type { ClassChanges, Tally } from "../kernels/tally.ts";
 
 /** What was measured of a network on some samples. */
 export interface Outcome {
@@ -11,6 +11,7 @@ export interface Outcome {
   /** Sum of cross-entropy over the samples, in nats. */
   readonly lossSum: number;
   readonly classCorrect: Uint32Array;
+  readonly classCorrectTop5: Uint32Array;
   readonly classSamples: Uint32Array;
   /** One bit a sample: right. */
   readonly bits: Uint32Array;
@@ -22,6 +23,7 @@ export function intactOutcome(
   classes: number,
 ): Outcome {
   const classCorrect = new Uint32Array(classes);
+  const classCorrectTop5 = new Uint32Array(classes);
   const classSamples = new Uint32Array(classes);
   const bits = new Uint32Array(wordsFor(samples));
   let correct = 0;
@@ -32,13 +34,16 @@ export function intactOutcome(
     const rank = truths[n]! >>> 16;
     classSamples[label] = classSamples[label]! + 1;
     lossSum += losses[n]!;
-    if (rank < 5) correctTop5++;
+    if (rank < 5) {
+      correctTop5++;
+      classCorrectTop5[label] = classCorrectTop5[label]! + 1;
+    }
     if (rank > 0) continue;
     correct++;
     classCorrect[label] = classCorrect[label]! + 1;
     bits[n >>> 5] = bits[n >>> 5]! | (1 << (n & 31));
   }
-  return { samples, correct, correctTop5, lossSum, classCorrect, classSamples, bits };
+  return { samples, correct, correctTop5, lossSum, classCorrect, classCorrectTop5, classSamples, bits };
 }
 
 /** What an ablation does to some samples, against the intact network on the same samples. */
@@ -48,8 +53,8 @@ export interface Effect {
   readonly noop: boolean;
   readonly classLost: Uint32Array;
   readonly classGained: Uint32Array;
-  readonly top5Lost: number;
-  readonly top5Gained: number;
+  /** Of the top 5; null where they were not counted. */
+  readonly top5: ClassChanges | null;
   readonly lossSum: number;
   /** One bit a sample: whether its outcome changed. */
   readonly changed: Uint32Array;
@@ -64,8 +69,7 @@ export function noEffect(row: number, intact: Outcome): Effect {
     noop: true,
     classLost: new Uint32Array(classes),
     classGained: new Uint32Array(classes),
-    top5Lost: 0,
-    top5Gained: 0,
+    top5: { lost: new Uint32Array(classes), gained: new Uint32Array(classes) },
     lossSum: intact.lossSum,
     changed: new Uint32Array(intact.bits.length),
     ms: 0,
@@ -74,14 +78,13 @@ export function noEffect(row: number, intact: Outcome): Effect {
 
 /** The effect that a tally holds; copies, because tallies are views of a batch's buffer. */
 export function effectOf(row: number, tally: Tally, ms: number): Effect {
-  const { top5Lost, top5Gained, lossSum } = tally;
+  const { top5, lossSum } = tally;
   return {
     row,
     noop: false,
     classLost: tally.classLost.slice(),
     classGained: tally.classGained.slice(),
-    top5Lost,
-    top5Gained,
+    top5: top5 && { lost: top5.lost.slice(), gained: top5.gained.slice() },
     lossSum,
     changed: tally.changed.slice(),
     ms,
@@ -99,7 +102,7 @@ export function changesByClass(
   after: Uint32Array,
   truths: Uint32Array,
   classes: number,
-): { readonly lost: Uint32Array; readonly gained: Uint32Array } {
+): ClassChanges {
   const lost = new Uint32Array(classes);
   const gained = new Uint32Array(classes);
   for (let word = 0; word < before.length; word++) {

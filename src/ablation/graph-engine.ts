@@ -199,9 +199,9 @@ async function* runGraphStep(
   replaced: ReadonlyMap<string, ChannelReplacement>,
   options: StepOptions,
 ): AsyncGenerator<SweepBatch> {
-  const { gpu, prefix, truth, intact, plan, ablatable, loss } = options;
+  const { gpu, prefix, truth, intact, plan, ablatable, top5, loss } = options;
   const { suffix, layer } = step;
-  const layout = tallyLayout(intact.classCorrect.length, prefix.images, false);
+  const layout = tallyLayout(intact.classCorrect.length, prefix.images, top5 ? "counts" : "nothing");
   using site = await openGraphSite(gpu, prefix, truth, suffix, {
     replacement: replaced.get(layer)!,
     deeper: new Map([...replaced].filter(([name]) => name !== layer)),

@@ -3,13 +3,13 @@
  * successor is entered, how the rest is computed, how many masks and samples go together, and what all of it costs.
  * Pure: the same plan is printed by `lesion plan`, executed by the runner, and tested without a GPU.
  */
-import { wordsFor } from "../core/bitset.ts";
 import { LesionError } from "../core/errors.ts";
 import { chainBytes, chainMacs } from "../engine/device-chain.ts";
 import { givenBytes } from "../engine/given.ts";
 import { layeredTailBytes } from "../engine/layered-tail.ts";
 import { prefixBytes } from "../engine/prefix.ts";
 import { siteBytes } from "../engine/site.ts";
+import { tallyLayout } from "../kernels/tally.ts";
 import type { DenseChain } from "../network/dense-chain.ts";
 import type { AblationSource } from "./ablation.ts";
 import { type Group, groupAblations } from "./grouping.ts";
@@ -181,7 +181,7 @@ function sized(group: Group, request: PlanRequest, samples: number, batchBytes: 
   const macsPerMask = (macsPerSample / rows.length) * samples;
   const rate = isProcessor ? ROUGH_MACS_PER_MS.processor : ROUGH_MACS_PER_MS.gpu;
   const byTime = Math.max(1, Math.floor((BATCH_MS * rate) / macsPerMask));
-  const tallyBytes = 4 * (2 * chain.stages.at(-1)!.outFeatures + 4 + 2 * wordsFor(samples));
+  const tallyBytes = 4 * tallyLayout(chain.stages.at(-1)!.outFeatures, samples, "bits").words;
   // A processor visits listed samples alone: at worst all of them, in a buffer with room to grow.
   const listBytes = tail === "fused" && isProcessor ? samples * 6 : 0;
   // Two batches of a fused tail are under way at once.

@@ -95,7 +95,11 @@ async function openEvaluator(step: PlanStep, site: Site, moves: Moves, options: 
   const { samples, truths } = prefix;
   const { chain } = prefix.model;
   const listed = step.tail === "fused" && gpu.isProcessor && !loss && isSparse(step, site, moves, options);
-  const layout = tallyLayout(intact.classCorrect.length, samples, listed && options.top5);
+  const layout = tallyLayout(
+    intact.classCorrect.length,
+    samples,
+    options.top5 ? (listed ? "bits" : "counts") : "nothing",
+  );
   const tail = await openTail(step, site, layout, listed, options);
   const memory = listed ? new SingleUnitMemory(site, layout, truths, tail) : null;
   const suffix = suffixMacs(chain, step.stage);

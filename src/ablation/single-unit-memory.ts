@@ -2,7 +2,7 @@
  * What single units change, kept while their pairs are evaluated: where only one unit of a pair moves, the pair does what
  * that unit does alone, so a pair is visited only on the samples that both units touch.
  */
-import { countBits, popcount } from "../core/bitset.ts";
+import { countBits } from "../core/bitset.ts";
 import { packSamples, type SampleLists } from "../engine/masks.ts";
 import { movedBy, type Site } from "../engine/site.ts";
 import type { Tail } from "../engine/tail.ts";
@@ -70,22 +70,18 @@ export class SingleUnitMemory {
     const changed = alone(a.changed, b.changed);
     const before = rightBits(this.#truths, changed, 1);
     const { lost, gained } = changesByClass(before, xor(before, changed), this.#truths, this.#layout.classes);
-    let { top5Lost, top5Gained } = both;
-    let changed5 = both.changed5;
-    if (a.changed5 && b.changed5 && both.changed5) {
+    let { top5, changed5 } = both;
+    if (a.changed5 && b.changed5 && changed5 && top5) {
       const alone5 = alone(a.changed5, b.changed5);
       const before5 = rightBits(this.#truths, alone5, 5);
-      for (let w = 0; w < alone5.length; w++) {
-        top5Lost += popcount(alone5[w]! & before5[w]!);
-        top5Gained += popcount(alone5[w]! & ~before5[w]!);
-      }
-      changed5 = xor(alone5, both.changed5);
+      const own = changesByClass(before5, xor(before5, alone5), this.#truths, this.#layout.classes);
+      top5 = { lost: sumOf(own.lost, top5.lost), gained: sumOf(own.gained, top5.gained) };
+      changed5 = xor(alone5, changed5);
     }
     return {
-      classLost: lost.map((count, c) => count + both.classLost[c]!),
-      classGained: gained.map((count, c) => count + both.classGained[c]!),
-      top5Lost,
-      top5Gained,
+      classLost: sumOf(lost, both.classLost),
+      classGained: sumOf(gained, both.classGained),
+      top5,
       lossSum: 0,
       changed: xor(changed, both.changed),
       changed5,
@@ -115,6 +111,10 @@ function rightBits(truths: Uint32Array, among: Uint32Array, rank: number): Uint3
     }
     return right;
   });
+}
+
+function sumOf(a: Uint32Array, b: Uint32Array): Uint32Array {
+  return a.map((count, c) => count + b[c]!);
 }
 
 function xor(a: Uint32Array, b: Uint32Array): Uint32Array {

@@ -309,6 +309,7 @@ function addOutcomes(a: Outcome, b: Outcome): Outcome {
     correctTop5: a.correctTop5 + b.correctTop5,
     lossSum: a.lossSum + b.lossSum,
     classCorrect: added(a.classCorrect, b.classCorrect),
+    classCorrectTop5: added(a.classCorrectTop5, b.classCorrectTop5),
     classSamples: added(a.classSamples, b.classSamples),
     bits: joinBits(a.bits, a.samples, b.bits, b.samples),
   };
@@ -321,8 +322,7 @@ function addEffects(a: Effect, b: Effect, { start, samples }: Segment): Effect {
     noop: a.noop && b.noop,
     classLost: added(a.classLost, b.classLost),
     classGained: added(a.classGained, b.classGained),
-    top5Lost: a.top5Lost + b.top5Lost,
-    top5Gained: a.top5Gained + b.top5Gained,
+    top5: a.top5 && b.top5 && { lost: added(a.top5.lost, b.top5.lost), gained: added(a.top5.gained, b.top5.gained) },
     lossSum: a.lossSum + b.lossSum,
     changed: joinBits(a.changed, start, b.changed, samples),
     ms: a.ms + b.ms,

@@ -34,7 +34,7 @@ const prefix = {
   ...{ samples: 10, stride: 64, start: 0, z: [{}, {}, {}], truth: {} },
 } as unknown as Prefix;
 const site = { stage: 0, units: 5 } as Site;
-const layout = tallyLayout(3, 10, false);
+const layout = tallyLayout(3, 10, "counts");
 
 test("a layered tail whose kernels are refused", async () => {
   const gpu = deviceOf(2 ** 20);

@@ -1,12 +1,12 @@
 /** Test support: what a tally must hold, counted sample by sample in the plainest way. */
 import { setBit, wordsFor } from "../core/bitset.ts";
+import type { ClassChanges } from "./tally.ts";
 
 /** Counts of one mask, in the shape that `readTally` gives, losses left out. */
 export interface Counts {
   readonly classLost: Uint32Array;
   readonly classGained: Uint32Array;
-  readonly top5Lost: number;
-  readonly top5Gained: number;
+  readonly top5: ClassChanges;
   readonly changed: Uint32Array;
   readonly changed5: Uint32Array;
 }
@@ -23,17 +23,16 @@ export function countChanges(
   const classGained = new Uint32Array(classes);
   const changed = new Uint32Array(wordsFor(labels.length));
   const changed5 = new Uint32Array(wordsFor(labels.length));
-  let top5Lost = 0;
-  let top5Gained = 0;
+  const top5 = { lost: new Uint32Array(classes), gained: new Uint32Array(classes) };
   for (let n = 0; n < labels.length; n++) {
     if (visited && !visited.has(n)) continue;
     const label = labels[n]!;
     if (before[n] === 0 && after[n] !== 0) classLost[label] = classLost[label]! + 1;
     if (before[n] !== 0 && after[n] === 0) classGained[label] = classGained[label]! + 1;
     if ((before[n] === 0) !== (after[n] === 0)) setBit(changed, n);
-    if (before[n]! < 5 && after[n]! >= 5) top5Lost++;
-    if (before[n]! >= 5 && after[n]! < 5) top5Gained++;
+    if (before[n]! < 5 && after[n]! >= 5) top5.lost[label] = top5.lost[label]! + 1;
+    if (before[n]! >= 5 && after[n]! < 5) top5.gained[label] = top5.gained[label]! + 1;
     if (before[n]! < 5 !== after[n]! < 5) setBit(changed5, n);
   }
-  return { classLost, classGained, top5Lost, top5Gained, changed, changed5 };
+  return { classLost, classGained, top5, changed, changed5 };
 }

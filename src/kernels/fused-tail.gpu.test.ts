@@ -81,7 +81,7 @@ async function check(variant: FusedTailVariant, options: Case): Promise<void> {
   });
   const lists = packSamples(rows, rows.map(countBits));
 
-  const layout = tallyLayout(classes, samples, true);
+  const layout = tallyLayout(classes, samples, "bits");
   const tiles = packTiles(lists.list, masks.length, variant);
   const plan = planFusedTail(
     {

@@ -158,7 +158,7 @@ test("the safest variant comes first: no barriers for a processor, workgroup mem
 });
 
 test("one thread a group of four samples and mask, in every variant of the fused tail", () => {
-  const layout = tallyLayout(10, 10_000, true);
+  const layout = tallyLayout(10, 10_000, "bits");
   const base = {
     masks: 210,
     maskStart: 0,
@@ -218,7 +218,7 @@ test("tiles of the listed tail cover each mask's samples once", () => {
 test("one thread a result in the kernels without variants", () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 20_000 }), fc.integer({ min: 1, max: 900 }), (count, width) => {
-      const layout = tallyLayout(width, count, false);
+      const layout = tallyLayout(width, count, "counts");
       const gathered = { rows: count, start: 0, features: width, channels: 1, bytes: true, ordered: true };
       expectFit(planGatherRows(gathered), count * Math.ceil(width / 16));
       expectFit(planScore({ masks: 7, images: count, imageStart: 0, rowStart: 0, layout, loss: true }), 7 * count);
@@ -257,7 +257,7 @@ test("one thread a result in the kernels without variants", () => {
 });
 
 test("every plan gives each parameter and constant that its shader declares, and no other", () => {
-  const layout = tallyLayout(3, 9, true);
+  const layout = tallyLayout(3, 9, "bits");
   const shape = { rows: 2, columns: 3, depth: 4, ...strides };
   const masked = { masks: 1, maskStart: 0, images: 2, imageStart: 0, columns: 3, depth: 4, ...strides };
   const plans = [
@@ -436,7 +436,7 @@ describe("the kernels of convolutions, and of damage to them", () => {
         const selected = { rows, positions: outputs, channels: outChannels, channelStart: 0, units: 1 };
         expectFit(planSelectChannels(selected), all);
         expectFit(planMovedChannels(rows, outputs, outChannels), rows * outs4);
-        expectFit(planScoreRows(rows, tallyLayout(outChannels, rows, false), true), rows);
+        expectFit(planScoreRows(rows, tallyLayout(outChannels, rows, "counts"), true), rows);
         expectFit(
           planChannelMoments(rows * outputs, outChannels, linear),
           Math.ceil((rows * outputs) / CHANNEL_MOMENTS_BLOCK) * outs4,
@@ -479,7 +479,7 @@ describe("the kernels of convolutions, and of damage to them", () => {
       planMaskChannels({ ...map, rows: 3, units: 5, noise: true }),
       planSelectChannels({ rows: 3, positions: 9, channels: 5, channelStart: 1, units: 3 }),
       planMovedChannels(33, 9, 5),
-      planScoreRows(9, tallyLayout(3, 9, true), true),
+      planScoreRows(9, tallyLayout(3, 9, "bits"), true),
       planChannelMoments(900, 5, linear),
       planDequantize({ rows: 3, stride4: 5, start4: 1, columns4: 2, scale: 0.1, min: -3 }),
     ];

@@ -113,7 +113,7 @@ const maskedData = {
   ...{ a: floats(9), displacement: floats(9), masks: Uint32Array.of(5, 2), b: floats(21), bias: floats(7) },
   c: blank(42),
 };
-const layout = tallyLayout(3, 8, true);
+const layout = tallyLayout(3, 8, "bits");
 const sgd = { learningRate: 0.1, momentum: 0.9, weightDecay: 0.1 };
 const adam = { learningRate: 0.1, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.1 };
 const tailShape = {

@@ -10,6 +10,7 @@ export interface TallyLayout {
   readonly samples: number;
   readonly lost: number;
   readonly gained: number;
+  /** Both 0 where the top 5 are not counted. */
   readonly top5Lost: number;
   readonly top5Gained: number;
   readonly lossLow: number;
@@ -21,22 +22,25 @@ export interface TallyLayout {
   readonly words: number;
 }
 
-/** `top5Bits`: whether changes of the top-5 outcome are kept per sample, besides being counted. */
-export function tallyLayout(classes: number, samples: number, top5Bits: boolean): TallyLayout {
-  const after = 2 * classes;
+/** What is kept of changes of the top-5 outcome: nothing, counts by class, or also which samples changed. */
+export type Top5Kept = "nothing" | "counts" | "bits";
+
+export function tallyLayout(classes: number, samples: number, top5: Top5Kept): TallyLayout {
+  const isCounted = top5 !== "nothing";
+  const after = (isCounted ? 4 : 2) * classes;
   const words = wordsFor(samples);
   return {
     classes,
     samples,
     lost: 0,
     gained: classes,
-    top5Lost: after,
-    top5Gained: after + 1,
-    lossLow: after + 2,
-    lossHigh: after + 3,
-    bits: after + 4,
-    bits5: top5Bits ? after + 4 + words : 0,
-    words: after + 4 + words * (top5Bits ? 2 : 1),
+    top5Lost: isCounted ? 2 * classes : 0,
+    top5Gained: isCounted ? 3 * classes : 0,
+    lossLow: after,
+    lossHigh: after + 1,
+    bits: after + 2,
+    bits5: top5 === "bits" ? after + 2 + words : 0,
+    words: after + 2 + words * (top5 === "bits" ? 2 : 1),
   };
 }
 
@@ -53,12 +57,18 @@ export function tallyConstants(layout: TallyLayout): Record<string, number> {
   };
 }
 
+/** Samples by class that were right and are not, and the other way round. */
+export interface ClassChanges {
+  readonly lost: Uint32Array;
+  readonly gained: Uint32Array;
+}
+
 /** One mask's counters, read from a tally row. Views, not copies. */
 export interface Tally {
   readonly classLost: Uint32Array;
   readonly classGained: Uint32Array;
-  readonly top5Lost: number;
-  readonly top5Gained: number;
+  /** Of the top 5; null where they are not counted. */
+  readonly top5: ClassChanges | null;
   /** Sum of cross-entropy over the samples, in nats; 0 where it was not asked for. */
   readonly lossSum: number;
   /** Samples whose top-1 outcome changed; and, where kept, whose top-5 outcome did. */
@@ -69,11 +79,11 @@ export interface Tally {
 /** Reads row `row` of a tally buffer. */
 export function readTally(words: Uint32Array, row: number, layout: TallyLayout): Tally {
   const at = row * layout.words;
+  const byClass = (from: number) => words.subarray(at + from, at + from + layout.classes);
   return {
-    classLost: words.subarray(at + layout.lost, at + layout.lost + layout.classes),
-    classGained: words.subarray(at + layout.gained, at + layout.gained + layout.classes),
-    top5Lost: words[at + layout.top5Lost]!,
-    top5Gained: words[at + layout.top5Gained]!,
+    classLost: byClass(layout.lost),
+    classGained: byClass(layout.gained),
+    top5: layout.top5Lost === 0 ? null : { lost: byClass(layout.top5Lost), gained: byClass(layout.top5Gained) },
     lossSum: (words[at + layout.lossHigh]! * 4294967296 + words[at + layout.lossLow]!) / 65536,
     changed: words.subarray(at + layout.bits, at + layout.bits + wordsFor(layout.samples)),
     changed5: layout.bits5 === 0 ? null : words.subarray(at + layout.bits5, at + layout.words),

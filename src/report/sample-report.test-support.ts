@@ -320,6 +320,7 @@ function analyses(points: number): readonly StudyAnalysisRecord[] {
           interval: [50 * share * Math.exp(-layerIndex / 6), 70 * share * Math.exp(-layerIndex / 6)] as const,
           top5DropPp: null,
           classDropsPp: classes.map((c) => (c + 1) * 8 * share * Math.exp(-layerIndex / (2 + c))),
+          classTop5DropsPp: null,
         })),
       ),
     },

@@ -1,18 +1,19 @@
 /** From what an ablation did to the record of it. */
 import type { Ablation } from "../ablation/ablation.ts";
 import { changesByClass, type Effect, type Outcome, statusOf } from "../ablation/effects.ts";
+import type { ClassChanges } from "../kernels/tally.ts";
 import type { AblationRecord, BaselineRecord, LayerSummary } from "./records.ts";
 import { replacementText } from "./replacement.ts";
 import type { Measure } from "./study.ts";
 
 /** The record of the intact network. */
 export function baselineRecord(outcome: Outcome, measure: readonly Measure[]): BaselineRecord {
-  const { samples, correct, correctTop5, lossSum, classCorrect, classSamples } = outcome;
+  const { samples, correct, correctTop5, lossSum, classCorrect, classCorrectTop5, classSamples } = outcome;
   return {
     type: "baseline",
     samples,
     correct,
-    ...(measure.includes("top5") ? { correctTop5 } : {}),
+    ...(measure.includes("top5") ? { correctTop5, classCorrectTop5: [...classCorrectTop5] } : {}),
     ...(measure.includes("loss") ? { loss: lossSum / samples } : {}),
     classCorrect: [...classCorrect],
     classSamples: [...classSamples],
@@ -50,7 +51,7 @@ export function ablationRecord(
     replacement: replacementText(ablation.replacement, ablation.site),
     samples: intact.samples,
     correct: classCorrect.reduce((sum, count) => sum + count, 0),
-    ...(measure.includes("top5") ? { correctTop5: intact.correctTop5 - effect.top5Lost + effect.top5Gained } : {}),
+    ...(effect.top5 && measure.includes("top5") ? top5Of(intact, effect.top5) : {}),
     ...(measure.includes("loss") ? { loss: effect.lossSum / intact.samples } : {}),
     classCorrect: [...classCorrect],
     ...(measure.includes("status")
@@ -60,4 +61,9 @@ export function ablationRecord(
     ms: effect.ms,
   };
   return { record, bits };
+}
+
+function top5Of({ classCorrectTop5 }: Outcome, { lost, gained }: ClassChanges) {
+  const byClass = [...classCorrectTop5].map((count, c) => count - lost[c]! + gained[c]!);
+  return { correctTop5: byClass.reduce((sum, count) => sum + count, 0), classCorrectTop5: byClass };
 }

@@ -10,6 +10,7 @@ const measured = {
   samples: v.pipe(natural, v.minValue(1)),
   correct: natural,
   correctTop5: v.exactOptional(natural),
+  classCorrectTop5: v.exactOptional(counts),
   // JSON has no NaN or Infinity and writes null: a network that diverged has no finite loss.
   loss: v.exactOptional(v.nullable(v.number())),
   classCorrect: counts,

@@ -69,6 +69,8 @@ export interface Measured {
   readonly samples: number;
   readonly correct: number;
   readonly correctTop5?: number;
+  /** Of each class, samples whose class is among the five first. */
+  readonly classCorrectTop5?: readonly number[];
   /** Mean cross-entropy, in nats. */
   readonly loss?: number;
   /** Correct samples of each class. */
@@ -119,7 +121,7 @@ export interface AblationRecord extends Measured {
  * A damaged network after `epoch` epochs of recovery, its damage held, on the data that the study evaluates. Epoch 0 is the
  * damaged network before any training; of the control, the intact one.
  */
-export interface RecoveryRecord extends Omit<Measured, "loss" | "correctTop5"> {
+export interface RecoveryRecord extends Omit<Measured, "loss" | "correctTop5" | "classCorrectTop5"> {
   readonly type: "recovery";
   /** Row of the ablation in the study; null: the control. */
   readonly row: number | null;

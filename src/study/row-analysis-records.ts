@@ -190,6 +190,8 @@ export interface DepthRecord {
     readonly interval: IntervalOrNull;
     readonly top5DropPp: number | null;
     readonly classDropsPp: readonly number[];
+    /** The same of the top 5; null where they were not measured. */
+    readonly classTop5DropsPp: readonly number[] | null;
   })[];
   readonly samples: number;
 }

@@ -75,10 +75,17 @@ export function summarize(record: AblationRecord, baseline: BaselineRecord, clas
  * class without samples.
  */
 export function classDropsPp(record: AblationRecord, baseline: BaselineRecord): number[] {
-  return baseline.classSamples.map((samples, classIndex) => {
-    const lost = (baseline.classCorrect[classIndex] ?? 0) - (record.classCorrect[classIndex] ?? 0);
-    return samples === 0 ? 0 : (100 * lost) / samples;
-  });
+  return dropsPp(record.classCorrect, baseline.classCorrect, baseline.classSamples);
+}
+
+/** The same of the top 5; null where they were not measured. */
+export function classTop5DropsPp(record: AblationRecord, baseline: BaselineRecord): number[] | null {
+  const [after, before] = [record.classCorrectTop5, baseline.classCorrectTop5];
+  return after && before ? dropsPp(after, before, baseline.classSamples) : null;
+}
+
+function dropsPp(after: readonly number[], before: readonly number[], classSamples: readonly number[]): number[] {
+  return classSamples.map((samples, c) => (samples === 0 ? 0 : (100 * ((before[c] ?? 0) - (after[c] ?? 0))) / samples));
 }
 
 /**

@@ -68,10 +68,12 @@ describe("depth", () => {
   });
 
   test("top-5 where both sides have it", () => {
-    const known = input([], { more: { correctTop5: 15 } });
-    const withTop5 = { ...known, baseline: { ...known.baseline, correctTop5: 20 } };
-    expect(depth(withTop5, options)[0]!.points.map(({ top5DropPp }) => top5DropPp)).toEqual([25, 25, 25]);
-    expect(depth(known, options)[0]!.points[0]!.top5DropPp).toBeNull();
+    const known = input([], { more: { correctTop5: 15, classCorrectTop5: [9, 6] } });
+    const withTop5 = { ...known, baseline: { ...known.baseline, correctTop5: 20, classCorrectTop5: [10, 10] } };
+    const top5Of = (of: typeof known) =>
+      depth(of, options)[0]!.points.map(({ top5DropPp, classTop5DropsPp }) => [top5DropPp, classTop5DropsPp]);
+    expect(top5Of(withTop5)).toEqual(new Array(3).fill([25, [10, 40]]));
+    expect(top5Of(known)).toEqual(new Array(3).fill([null, null]));
   });
 
   test("replacements are records of their own", () => {

@@ -4,7 +4,7 @@ import { wilson } from "../../ablation/statistics/wilson.ts";
 import type { DepthOptions } from "../analysis-options.ts";
 import type { DepthRecord, GroupsRecord, IntervalOrNull } from "../analysis-records.ts";
 import type { AblationRecord, BaselineRecord } from "../records.ts";
-import { classDropsPp } from "../summary.ts";
+import { classDropsPp, classTop5DropsPp } from "../summary.ts";
 import { type Asked, askedBy } from "./asked-level.ts";
 import { grouped } from "./grouped.ts";
 import type { AnalysisInput } from "./input.ts";
@@ -71,12 +71,19 @@ function meanDrops(records: readonly AblationRecord[], baseline: BaselineRecord)
   const classDrops = records.map((record) => classDropsPp(record, baseline));
   const top5 = records.flatMap(({ correctTop5 }) => correctTop5 ?? []);
   const isTop5Known = baseline.correctTop5 !== undefined && top5.length === records.length;
+  const classTop5 = records.flatMap((record) => {
+    const drops = classTop5DropsPp(record, baseline);
+    return drops === null ? [] : [drops];
+  });
+  const meanByClass = (drops: readonly (readonly number[])[]) =>
+    baseline.classSamples.map((_, c) => mean(drops.map((ofClass) => ofClass[c]!)));
   return {
     n: records.length,
     dropPp: mean(drops),
     interval: records.length === 1 ? wilsonOfDrop(records[0]!, baseline) : studentInterval(drops, rangeOf(baseline)),
     top5DropPp: isTop5Known ? (100 * (baseline.correctTop5! - mean(top5))) / baseline.samples : null,
-    classDropsPp: baseline.classSamples.map((_, c) => mean(classDrops.map((ofClass) => ofClass[c]!))),
+    classDropsPp: meanByClass(classDrops),
+    classTop5DropsPp: classTop5.length === records.length ? meanByClass(classTop5) : null,
   };
 }
 
