@@ -105,7 +105,10 @@ test("a run with recovery is exported, planned, and finished once", async () => 
   expect([json.recoveries.length, json.analyses.length]).toEqual([(UNITS + 1) * (EPOCHS + 1), 1]);
   expect((await lesion(["export", undisturbed])).stderr).toContain("--table recoveries");
   const plan = await lesion(["plan", studyFile]);
-  expect([plan.code, plan.stdout]).toEqual([0, expect.stringMatching(/^recovery +26 networks of 3 epochs, .*MAC, about .*s$/m)]);
+  expect([plan.code, plan.stdout]).toEqual([
+    0,
+    expect.stringMatching(/^recovery +26 networks of 3 epochs, .*MAC, about .*s$/m),
+  ]);
   const again = await lesion(["run", studyFile, "--out", undisturbed, "--resume", "--expect", "recovery.all.n < 25"]);
   expect([again.code, again.stderr]).toEqual([4, expect.not.stringMatching(/^(epoch|recovering)/m)]);
 });

@@ -1,6 +1,6 @@
 /**
- * What a study's analyses will take on this adapter: ablations at the pace of single-unit ablations of the same layers, passes
- * at that of the intact network, trainings at their own; each is tried first.
+ * What a study's analyses will take on this adapter: ablations at the pace of single-unit ablations of the same layers,
+ * passes at that of the intact network, trainings at their own; each is tried first.
  */
 import type { Subject } from "../ablation/subject.ts";
 import type { Tuner } from "../engine/tuner.ts";

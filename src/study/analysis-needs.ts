@@ -1,6 +1,6 @@
 /**
- * What a study lacks for what it asks: shown by the study and the network's layers alone, before anything has run. `lesion
- * plan`, the start of a run and the lab all ask here.
+ * What a study lacks for what it asks: shown by the study and the network's layers alone, before anything has run.
+ * `lesion plan`, the start of a run and the lab all ask here.
  */
 import type { AnalysisOptions } from "./analysis-options.ts";
 import type { LayerSummary } from "./records.ts";

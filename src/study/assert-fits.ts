@@ -8,8 +8,8 @@ import { chosenLayers } from "./sites.ts";
 import type { Study } from "./study.ts";
 
 /**
- * Holds a study's analyses, orders and published values against the network's ablatable layers; `ablations` is how many rows
- * the study has.
+ * Holds a study's analyses, orders and published values against the network's ablatable layers; `ablations` is how many
+ * rows the study has.
  * @throws LesionError `bad-study` that names the key.
  */
 export function assertFits(study: Study, layers: readonly LayerSummary[], ablations: number): void {

@@ -1,6 +1,6 @@
 /**
- * Whether a study can come to a measure that an expectation or a published value names, as the study and the network's layers
- * alone show it: so that a slip of the pen costs no run.
+ * Whether a study can come to a measure that an expectation or a published value names, as the study and the network's
+ * layers alone show it: so that a slip of the pen costs no run.
  */
 import { LesionError } from "../core/errors.ts";
 import { lackOf } from "./analysis-needs.ts";

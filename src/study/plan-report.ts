@@ -41,7 +41,7 @@ export interface PlanReport {
         /** Of the group that takes most memory: how many train at once, and the bytes for that. */
         readonly copiesAtOnce: number;
         readonly bytes: number;
-        /** Whether activations before the first trained layer are kept in that group, or computed again in each step. */
+        /** Whether activations before the first trained layer are kept in that group, or computed in each step. */
         readonly prefix: "none" | "kept" | "recomputed";
       })
     | null;

@@ -30,7 +30,7 @@ export function unitsByLayer(set: readonly SiteChoice[], layers: readonly LayerS
   return counts;
 }
 
-/** Whether any row of a sweep may ablate so many units of one layer, and of no other. Orders and groups are not known. */
+/** Whether any row of a sweep may ablate so many units of one layer, and of no other. Orders and groups are unknown. */
 export function mayAblate(sweep: Sweep, layer: LayerSummary, units: number, layers: readonly LayerSummary[]): boolean {
   if (sweep.ablate === "sets") {
     return sweep.sets.some((set) => {

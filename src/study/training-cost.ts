@@ -1,4 +1,4 @@
-/** What the trainings of a study would cost: counted on paper, and timed by trials of a few steps (training-pace.ts). */
+/** What the trainings of a study would cost: counted on paper, timed by trials of a few steps (training-pace.ts). */
 import type { Subject } from "../ablation/subject.ts";
 import { openDataset } from "../data/find.ts";
 import { planTrainer } from "../engine/training/trainer.ts";

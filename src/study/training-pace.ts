@@ -1,6 +1,6 @@
 /**
- * How fast networks train on this adapter: a few steps of the very training are tried, and an evaluation of their samples.
- * Making or reading samples, and compiling, are not part of it.
+ * How fast networks train on this adapter: a few steps of the very training are tried, and an evaluation of their
+ * samples. Making or reading samples, and compiling, are not part of it.
  */
 import { openTrainer, planTrainer } from "../engine/training/trainer.ts";
 import type { TrainerSetup } from "../engine/training/trainer-interface.ts";
@@ -21,8 +21,8 @@ export interface TrainingPace {
 }
 
 /**
- * What an epoch of a training takes, with as many copies at once as would train so. Samples of the test set stand in for those
- * to train on. Null where a single sample is too much work for a trial. Throws as `planTrainer` does.
+ * What an epoch of a training takes, with as many copies at once as would train so. Samples of the test set stand in for
+ * those to train on. Null where a single sample is too much work for a trial. Throws as `planTrainer` does.
  */
 export async function trainingPace(gpu: Gpu, setup: TrainerSetup): Promise<TrainingPace | null> {
   const { data, test, options } = setup;
