@@ -73,6 +73,7 @@ export default defineConfig(async ({ mode }) => ({
         test: {
           name: "node",
           environment: "node",
+          setupFiles: ["scripts/same-properties.ts"],
           testTimeout: 60_000,
           include: ["{src,workers,scripts,bench}/**/*.test.{ts,tsx}"],
           exclude: ["**/*.gpu.test.ts"],
