@@ -98,6 +98,7 @@ const calls: readonly (readonly [string, readonly string[], ...RegExp[]])[] = [
   ["an impossible shard", [...run, "--shard", "3/2"], /"3\/2"/],
   ["too little memory", [...run, "--memory", "1"], /--memory/],
   ["a wrong expectation", [...run, "--expect", "accurcy > 1"], /accuracy/],
+  ["an expectation of a unit that does not exist", [...run, "--expect", "drop(dense_0: 99) > 1"], /dense_0/, /99/],
   ["a missing study", ["run", "none.json", "--out", "out"], /no study none\.json/],
   ["a folder as a study", ["plan", "."], /is a folder/],
   ["a model that is none", ["inspect", "study.json"], /study\.json/],

@@ -15,6 +15,7 @@ import { planSuffix, rootsOf, type Suffix, suffixOf } from "../engine/graph/suff
 import { planWeights, type WeightPlan } from "../engine/graph/weights.ts";
 import { listedUnits } from "../engine/masks.ts";
 import type { ReplacementOptions } from "../engine/site.ts";
+import { tallyLayout } from "../kernels/tally.ts";
 import { paddedChannels, tensorFloats } from "../kernels/tensor-layout.ts";
 import type { AblatableLayer } from "../network/ablatable.ts";
 import { sizeOf } from "../network/shapes.ts";
@@ -300,7 +301,7 @@ function sized(
   const pass = passFloats(planSuffix(graph, suffix, output));
   const rowBytes = (pass.row + paddedChannels(classes)) * 4 + 8;
   const site = graphSiteBytes(graph, suffix, images, complements);
-  const tallyBytes = 4 * (2 * classes + 4 + wordsFor(images));
+  const tallyBytes = 4 * tallyLayout(classes, images, "counts").words;
   const deeperWords = deeper.reduce((sum, index) => sum + wordsFor(ablatable[index]!.units), 0);
   // Of further masked layers: what units become on each image where that differs, else three numbers a channel.
   const deeperBytes = deeper.reduce((sum, index) => {

@@ -4,7 +4,7 @@
  */
 import type { RunEvent } from "../../workers/protocol.ts";
 import { type ErrorCode, LesionError } from "../core/errors.ts";
-import type { EndRecord } from "../study/records.ts";
+import type { EndRecord, RunRecord } from "../study/records.ts";
 import { type HeadlessPage, openHeadlessPage, type PageOptions, type PageRequest, shared } from "./headless-page.ts";
 import type { Reporter } from "./reporter.ts";
 import type { RunDirectory } from "./run-directory.ts";
@@ -23,6 +23,8 @@ export interface StudyRun {
   /** Aborted: the batch under way is finished and the run ends as "cancelled". */
   readonly signal: AbortSignal;
   readonly memoryBytes?: number | undefined;
+  /** Is shown the head of the journal before anything is written, and may refuse the run by throwing. */
+  readonly assertWanted?: ((head: RunRecord) => void) | undefined;
   /** 0-based. */
   readonly shard?: { readonly index: number; readonly of: number } | undefined;
 }
@@ -51,12 +53,15 @@ async function runOnce({
   reporter,
   signal,
   memoryBytes,
+  assertWanted,
   shard,
 }: StudyRun): Promise<EndRecord> {
-  // An error while writing (a full disk) must end the run with that error, not with what the page makes of it.
+  // A refusal, or an error while writing (a full disk), must end the run with that error, not with what the page makes of it.
   let writing: unknown = null;
   const onEvent = async (event: RunEvent) => {
     try {
+      const head = event.kind === "records" ? event.records.find((record) => record.type === "run") : undefined;
+      if (head) assertWanted?.(head);
       await directory.take(event);
     } catch (cause) {
       writing ??= cause;

@@ -31,6 +31,7 @@ import { assertHeldAfterActivation } from "./recovery-plan.ts";
 import type { KeptStates, Proceed, RunDevice, RunInput, RunOutput } from "./run-interface.ts";
 import { parseStudy } from "./schema.ts";
 import type { Study } from "./study.ts";
+import { studyWarnings } from "./study-warnings.ts";
 import { trainStudy } from "./train-study.ts";
 import { TrainedNetworks } from "./trained-networks.ts";
 import { TrainingSets } from "./training-data.ts";
@@ -116,6 +117,7 @@ class Run {
     const opened = this.#opened;
     assertHeldAfterActivation(opened.study);
     assertAdaptive(opened);
+    for (const warning of studyWarnings(opened.study, opened.subject.ablatable)) this.#output.warning(warning);
     this.#trainingSets ??= new TrainingSets(opened, files, this.#makingUnlessStopped);
     this.#trained ??= new TrainedNetworks(opened, this.#input.networks ?? NO_STATES, this.#output);
     using gpu = (await this.#device.open()).session(memoryBytes);

@@ -1,7 +1,8 @@
 /** `lesion run`: runs a study document and keeps every result in a folder, from which it can go on after any interruption. */
 import { LesionError } from "../../core/errors.ts";
-import { evaluateExpectation, parseExpectation } from "../../study/expect.ts";
-import type { EndRecord, LesionRecord } from "../../study/records.ts";
+import { type Expectation, evaluateExpectation, parseExpectation } from "../../study/expect.ts";
+import { assertExpected } from "../../study/measurable.ts";
+import type { EndRecord, LesionRecord, RunRecord } from "../../study/records.ts";
 import { type RunResults, resultsOf } from "../../study/results.ts";
 import { type Arguments, type Option, usage } from "../arguments.ts";
 import { type Command, type ExitCode, memoryBytes, SHARED_OPTIONS } from "../command.ts";
@@ -51,7 +52,7 @@ export const run: Command = {
 export async function carryOut(study: StudyOnDisk, folder: string, args: Arguments, screen: Screen): Promise<ExitCode> {
   const expectations = args.texts("expect").map(parseExpectation);
   const json = args.flag("json");
-  const { end, records } = await runInto(study, folder, args, screen, args.flag("resume"));
+  const { end, records } = await runInto(study, folder, args, screen, args.flag("resume"), expectations);
   if (end.state === "cancelled") {
     screen.log(`interrupted; results so far are in ${folder}, go on with --resume`);
     return 130;
@@ -72,13 +73,17 @@ export async function carryOut(study: StudyOnDisk, folder: string, args: Argumen
   return judge(expectations, results, screen, json) ? 0 : 4;
 }
 
-/** Runs a study into a folder, or goes on with the run that is there where `resume` says so; shows how far it is. */
+/**
+ * Runs a study into a folder, or goes on with the run that is there where `resume` says so; shows how far it is. Throws
+ * `usage` for expectations that the study cannot come to, before anything is computed.
+ */
 export async function runInto(
   study: StudyOnDisk,
   folder: string,
   args: Arguments,
   screen: Screen,
   resume: boolean,
+  expectations: readonly Expectation[] = [],
 ): Promise<{ readonly end: EndRecord; readonly records: readonly LesionRecord[] }> {
   const shard = shardOf(args.text("shard"));
   const memory = memoryBytes(args);
@@ -87,6 +92,9 @@ export async function runInto(
     screen.log("finishing the batch under way and saving; Ctrl+C again stops at once"),
   );
   if (directory.records.length > 0) screen.log(`resuming: ${reachedText(directory)}`);
+  const assertWanted = ({ layers }: RunRecord) => assertExpected(expectations, directory.study, layers);
+  const head = directory.records.find((record) => record.type === "run");
+  if (head) assertWanted(head);
   const reporter = args.flag("json") ? jsonReporter(screen) : textReporter(screen, directory.records);
   try {
     const end =
@@ -98,6 +106,7 @@ export async function runInto(
         reporter,
         signal: interrupt.signal,
         memoryBytes: memory,
+        assertWanted,
         shard,
       }));
     return { end, records: directory.records };

@@ -14,12 +14,15 @@ export interface Asked extends AskedLevel {
   readonly group: string;
 }
 
-/** What was asked of an ablation of one layer. `groups`: those that were recorded, of whichever sweep. */
+/**
+ * What was asked of an ablation of one layer: one thing, but for groups that stand for several shares of a narrow layer.
+ * `groups`: those that were recorded, of whichever sweep.
+ */
 export function askedBy(
   { index, sweep }: MeasuredSweep,
   layers: readonly LayerSummary[],
   groups: readonly GroupsRecord[],
-): (ablation: AblationRecord) => Asked {
+): (ablation: AblationRecord) => readonly Asked[] {
   if (sweep.ablate === "similar") {
     return groupAskedBy(
       sweep.grouping,
@@ -29,7 +32,7 @@ export function askedBy(
   const unitsIn = new Map(layers.map(({ layerIndex, units }) => [layerIndex, units]));
   return ({ index: place, sites: [site] }) => {
     const level = levelOf(sweep, place, site!.units.length, unitsIn.get(site!.layerIndex)!);
-    return { ...level, group: "" };
+    return [{ ...level, group: "" }];
   };
 }
 
@@ -60,7 +63,10 @@ function levelOf(sweep: OtherSweep, place: number, ablated: number, units: numbe
 }
 
 /** A sweep's rows go through its layers in order, all groups of each; and once more for each replacement. */
-function groupAskedBy(grouping: UnitGrouping, records: readonly GroupsRecord[]): (ablation: AblationRecord) => Asked {
+function groupAskedBy(
+  grouping: UnitGrouping,
+  records: readonly GroupsRecord[],
+): (ablation: AblationRecord) => readonly Asked[] {
   const thresholds = grouping.kind === "threshold" ? grouping.thresholds : [];
   const layers = records.toSorted((a, b) => a.layerIndex! - b.layerIndex!);
   const starts = layers.map((_, i) => layers.slice(0, i).reduce((sum, { groups }) => sum + groups.length, 0));
@@ -70,10 +76,10 @@ function groupAskedBy(grouping: UnitGrouping, records: readonly GroupsRecord[]):
     const groups = layers[layer]?.groups ?? [];
     const place = (index % total) - (starts[layer] ?? 0);
     const asked = groups[place];
-    if (asked === undefined) return { by: "units", level: site!.units.length, group: "" };
-    const { kind: group, share } = asked;
-    if (share !== null) return { by: "share", level: share, group };
-    return { by: "threshold", level: thresholds[Math.floor((place * thresholds.length) / groups.length)]!, group };
+    if (asked === undefined) return [{ by: "units", level: site!.units.length, group: "" }];
+    const { kind: group, share, shares } = asked;
+    if (share !== null) return (shares ?? [share]).map((level) => ({ by: "share", level, group }));
+    return [{ by: "threshold", level: thresholds[Math.floor((place * thresholds.length) / groups.length)]!, group }];
   };
 }
 

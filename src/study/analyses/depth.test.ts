@@ -203,6 +203,26 @@ describe("the level asked for", () => {
     expect(rest.map((one) => places(one))).toEqual([places(record)]);
   });
 
+  test("of a group that stands for several shares is each of them", () => {
+    const sweep: Sweep = {
+      ...SIMILAR,
+      controls: [],
+      grouping: { kind: "nearest", seeds: 1 },
+      fractions: [0.1, 0.3, 0.6],
+    };
+    const groups = [0, 1].map((layer) =>
+      groupsOf(layer, [{ ...group("similar", 0.1, 0), shares: [0.1, 0.3] }, group("similar", 0.6, 0, 1)]),
+    );
+    const [record] = levelsOf(sweep, LAYERS, groups);
+    expect(record!.points.map(({ layer, level, ablated, n }) => [layer, level, ablated, n])).toEqual(
+      ["first", "second"].flatMap((layer) => [
+        [layer, 0.1, [1, 1], 1],
+        [layer, 0.3, [1, 1], 1],
+        [layer, 0.6, [2, 2], 1],
+      ]),
+    );
+  });
+
   test("of groups by threshold is the threshold", () => {
     const grouping = { kind: "threshold", thresholds: [0.9, 0.5], seeds: 1 } as const;
     const sweep: Sweep = { ...SIMILAR, controls: [], grouping, fractions: [] };

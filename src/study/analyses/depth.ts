@@ -43,21 +43,22 @@ export function depth(
 function pointsOf(
   ablations: readonly AblationRecord[],
   input: AnalysisInput,
-  askedOf: (ablation: AblationRecord) => Asked,
+  askedOf: (ablation: AblationRecord) => readonly Asked[],
 ): Point[] {
   const unitsIn = new Map(input.layers.map(({ layerIndex, units }) => [layerIndex, units]));
-  const points = grouped(ablations, (ablation) => {
-    const { by, level, group } = askedOf(ablation);
-    return [ablation.sites[0]!.layerIndex, by, level, group].join(" ");
-  });
+  const each = ablations.flatMap((ablation) => askedOf(ablation).map((asked) => ({ ablation, asked })));
+  const points = grouped(each, ({ ablation, asked: { by, level, group } }) =>
+    [ablation.sites[0]!.layerIndex, by, level, group].join(" "),
+  );
   return points
-    .map((records): Point => {
+    .map((ofPoint): Point => {
+      const records = ofPoint.map(({ ablation }) => ablation);
       const { layer, layerIndex } = records[0]!.sites[0]!;
       const sizes = records.map(({ sites: [site] }) => site!.units.length);
       return {
         layer,
         layerIndex,
-        ...askedOf(records[0]!),
+        ...ofPoint[0]!.asked,
         units: unitsIn.get(layerIndex)!,
         ablated: [sizes.reduce((a, b) => Math.min(a, b)), sizes.reduce((a, b) => Math.max(a, b))],
         ...meanDrops(records, input.baseline),

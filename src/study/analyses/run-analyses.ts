@@ -4,6 +4,7 @@
  */
 import { classMeans } from "../../ablation/importance/activations.ts";
 import { type ErrorReport, LesionError, reportOf } from "../../core/errors.ts";
+import { lackOf } from "../analysis-needs.ts";
 import type { AnalysisOptions, PopulationsOptions } from "../analysis-options.ts";
 import type { StudyAnalysisRecord } from "../analysis-records.ts";
 import { cascade } from "./cascade.ts";
@@ -31,7 +32,10 @@ const ENDS_RUN = ["cancelled", "device-lost", "worker-died"];
 /** Makes all analyses; resolves with what the last one that failed said. Rejects with `cancelled` where the run is stopped. */
 export async function runAnalyses(device: AnalysisDevice, input: AnalysisInput): Promise<ErrorReport | null> {
   let failure: ErrorReport | null = null;
-  for (const [index, options] of device.opened.study.analyses.flatMap(inParts)) {
+  const { study, subject } = device.opened;
+  for (const [index, options] of study.analyses.flatMap(inParts)) {
+    // The run has said so before it began.
+    if (lackOf(options, study, subject.ablatable) !== null) continue;
     await mayGoOn(device);
     progressOf(device, options.analyse);
     try {
@@ -40,7 +44,7 @@ export async function runAnalyses(device: AnalysisDevice, input: AnalysisInput):
       if (thrown instanceof LesionError && ENDS_RUN.includes(thrown.code)) throw thrown;
       failure = reportOf(thrown);
       device.output.warning(
-        `the analysis "${options.analyse}" was not made: ${failure.message}${failure.fix ? ` ${failure.fix}` : ""}`,
+        `the analysis "${options.analyse}" was not made: ${failure.message}${failure.fix ? `. ${failure.fix}` : ""}`,
       );
     }
   }
