@@ -16,6 +16,11 @@ describe("createScreen", () => {
     expect([stdout.written.join(""), stderr.written.join("")]).toEqual(["a result\n", "a log\n"]);
   });
 
+  test("has a width where results go to a terminal, and else cuts nothing", () => {
+    const widthOf = (isTTY: boolean) => createScreen(sink(isTTY, 72), sink(false), {}).width;
+    expect([widthOf(true), widthOf(false)]).toEqual([72, Number.POSITIVE_INFINITY]);
+  });
+
   test("puts the live line back under a log, and removes it at the end", () => {
     const [stdout, stderr] = [sink(true), sink(true)];
     const screen = createScreen(stdout, stderr, {});

@@ -20,7 +20,7 @@ export interface Screen {
   readonly isLive: boolean;
   /** Whether results go to a terminal. */
   readonly isTerminal: boolean;
-  /** Characters in a line of the results. */
+  /** Characters in a line of the results; infinite where they go to no terminal, so that nothing is cut. */
   readonly width: number;
   /** Writes a line of results to stdout. */
   result(line: string): void;
@@ -49,7 +49,7 @@ export function createScreen(stdout: Sink, stderr: Sink, env: Readonly<Record<st
   return {
     isLive,
     isTerminal: stdout.isTTY === true,
-    width: stdout.isTTY === true ? stdout.columns || 80 : 120,
+    width: stdout.isTTY === true ? stdout.columns || 80 : Number.POSITIVE_INFINITY,
     result: (line) => {
       show("");
       stdout.write(`${line}\n`);

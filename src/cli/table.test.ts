@@ -45,6 +45,33 @@ test("fittingTable cuts names, then leaves columns out, and says which", () => {
   expect([lines[1], leftOut]).toEqual(["/l…co…", ["bytes", "window"]]);
 });
 
+test("fittingTable breaks words into lines, the first column's last, and loses nothing", () => {
+  const columns = [
+    { title: "ablation", align: "left", least: 9, wraps: true },
+    { title: "found", align: "left", least: 9, wraps: true },
+    { title: "p", align: "right" },
+  ] as const;
+  const rows = [["dense_0: 3+7 (mean)", "a factor on all units", "0.012"]];
+  expect(fittingTable(columns, rows, 40)).toEqual({
+    lines: [
+      "ablation             found            p",
+      "dense_0: 3+7 (mean)  a factor on  0.012",
+      "                     all units",
+    ],
+    leftOut: [],
+  });
+  expect(fittingTable(columns, rows, 30).lines).toEqual([
+    "ablation      found         p",
+    "dense_0: 3+7  a factor  0.012",
+    "(mean)        on all",
+    "              units",
+  ]);
+  expect(fittingTable(columns, [["a-name-without-words", "", ""]], 25).lines.slice(1)).toEqual([
+    "a-name-without-",
+    "words",
+  ]);
+});
+
 test("numbers read as people write them", () => {
   expect([grouped(1234567.4), duration(850), duration(12_340), duration(245_000), duration(7_380_000)]).toEqual([
     "1,234,567",

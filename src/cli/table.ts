@@ -1,6 +1,6 @@
 /** Tables of plain text: names to the left, numbers to the right, two spaces between columns. */
 import { stripVTControlCharacters } from "node:util";
-import { truncate } from "./screen.ts";
+import { truncate, wrapped } from "./screen.ts";
 
 export interface Column {
   readonly title: string;
@@ -9,9 +9,11 @@ export interface Column {
 
 /** A column that may give way where its table is too wide. */
 export interface FittingColumn extends Column {
-  /** Longer cells may be cut in their middle, to no fewer characters. */
+  /** Longer cells may give way, to no fewer characters. */
   readonly least?: number;
-  /** Where cutting is not enough, columns with a rank are left out, the highest first. */
+  /** How: on several lines, broken between words where they are; without, cut in their middle. */
+  readonly wraps?: boolean;
+  /** Where giving way is not enough, columns with a rank are left out, the highest first. */
   readonly rank?: number;
 }
 
@@ -32,7 +34,7 @@ export function tableLines(columns: readonly Column[], rows: readonly (readonly 
   return [line(titles), ...rows.map(line)];
 }
 
-/** The lines of a table that gives way to `width` as its columns allow, and the titles of those left out. */
+/** The lines of a table that gives way to `width` as its columns allow, the first last, and the titles of those left out. */
 export function fittingTable(
   columns: readonly FittingColumn[],
   rows: readonly (readonly string[])[],
@@ -50,17 +52,39 @@ export function fittingTable(
     kept.delete(last);
     leftOut.push(columns[last]!.title);
   }
-  for (const place of kept) widths[place] = widths[place]! - Math.min(room(place), Math.max(0, excess()));
   const places = [...kept];
-  const cut = (cells: readonly string[]) => places.map((place) => shortened(cells[place] ?? "", widths[place]!));
+  for (const place of places.toReversed()) {
+    widths[place] = widths[place]! - Math.min(room(place), Math.max(0, excess()));
+  }
+  const fitted = (cells: readonly string[]) =>
+    asLines(
+      places.map((place) => {
+        const cell = cells[place] ?? "";
+        return columns[place]!.wraps ? broken(cell, widths[place]!) : [shortened(cell, widths[place]!)];
+      }),
+    );
+  const titles = fitted(columns.map(({ title }) => title));
   return {
     lines: tableLines(
-      places.map((place) => columns[place]!),
-      rows.map(cut),
+      places.map((place, i) => ({ ...columns[place]!, title: titles[0]![i]! })),
+      [...titles.slice(1), ...rows.flatMap(fitted)],
       width,
     ),
     leftOut,
   };
+}
+
+/** The lines of a row whose cells have lines of their own. */
+function asLines(cells: readonly (readonly string[])[]): string[][] {
+  const height = cells.reduce((most, lines) => Math.max(most, lines.length), 1);
+  return Array.from({ length: height }, (_, line) => cells.map((lines) => lines[line] ?? ""));
+}
+
+/** Lines of at most `width` characters; a longer word goes on in the next line. */
+function broken(cell: string, width: number): string[] {
+  if (shownLength(cell) <= width) return [cell];
+  const words = cell.split(" ").flatMap((word) => word.match(new RegExp(`.{1,${width}}`, "gu")) ?? []);
+  return wrapped(words, width);
 }
 
 function columnWidths(columns: readonly Column[], rows: readonly (readonly string[])[]): number[] {
