@@ -23,6 +23,20 @@ test.each([60, 80, 120])("at %i characters every section is there and no line is
   expect(lines.join("\n")).not.toMatch(/<svg|undefined|NaN/);
 });
 
+test("no cell is cut: off a terminal lines are as long as their tables, on one names go on in the next line", () => {
+  const cells = report.sections.flatMap(({ tables }) => tables.flatMap(({ rows }) => rows.flat()));
+  const lines = reportLines(report, Number.POSITIVE_INFINITY).join("\n");
+  expect(cells.filter((cell) => !lines.includes(cell))).toEqual([]);
+  expect(reportLines(report, 60).join("\n")).not.toContain("…");
+});
+
+test("what a run lacks is said before what it found", () => {
+  const lines = reportLines(buildReport(run, '{ "analyses": ["embedding"] }'), 80);
+  const at = lines.indexOf("The run is not finished (interrupted): numbers may still change.");
+  expect(at).toBeGreaterThan(0);
+  expect(at).toBeLessThan(lines.indexOf("The network and its ablations"));
+});
+
 test("what is cut or left out is said", () => {
   const text = reportLines(report, 60).join("\n");
   expect(text).toContain("... and 170 more; --all shows every row");

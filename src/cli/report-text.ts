@@ -6,15 +6,15 @@ import { type FittingColumn, fittingTable } from "./table.ts";
 
 /** Longer lines are hard to read, however wide the terminal is. */
 const MOST_TEXT = 100;
-/** Cells of names may be cut to this. */
-const LEAST_NAME = 14;
+/** Cells of words may be broken to this. */
+const LEAST_WORDS = 14;
 
 /** The lines of a report, none longer than `width` characters but where a single word is. */
 export function reportLines(report: Report, width: number): string[] {
   const figures = report.sections.reduce((sum, section) => sum + section.figures.length, 0);
   return [
     ...heading(report.title, "="),
-    ...report.notes.flatMap((note) => [...prose(note, width), ""]),
+    ...[...report.notes, ...report.unfinished].flatMap((text) => [...prose(text, width), ""]),
     ...report.sections.flatMap((section) => sectionLines(section, width)),
     ...heading("The run", "-"),
     ...plainTable({ caption: "", columns: NAMED, rows: report.provenance, cut: 0 }, width),
@@ -41,11 +41,17 @@ const heading = (title: string, rule: string) => [title, rule.repeat(title.lengt
 const prose = (text: string, width: number) => wrapped(text.split(" "), Math.min(width, MOST_TEXT));
 
 function plainTable({ columns, rows, cut }: Table, width: number): string[] {
+  const longest = (texts: readonly string[]) => texts.reduce((most, { length }) => Math.max(most, length), 0);
   const fitting = columns.map(
     (column, place): FittingColumn => ({
       ...column,
-      ...(column.align === "left" ? { least: Math.max(LEAST_NAME, column.title.length) } : {}),
-      // The first column names the row; of the others the last give way first.
+      wraps: true,
+      // Numbers stay whole, and titles are broken between words.
+      least: Math.max(
+        longest(column.title.split(" ")),
+        column.align === "left" ? LEAST_WORDS : longest(rows.map((row) => row[place] ?? "")),
+      ),
+      // The first column names the row; of the others the last are left out first.
       ...(place === 0 ? {} : { rank: place }),
     }),
   );

@@ -27,6 +27,8 @@ import { type Builder, reportInput } from "./build/section.ts";
 import { shapley } from "./build/shapley.ts";
 import { support } from "./build/support.ts";
 import type { Report } from "./report.ts";
+import { studyDocument } from "./study-document.ts";
+import { unfinishedTexts } from "./unfinished.ts";
 
 /** Sections after the published values, in the order of a report. */
 const BUILDERS: readonly Builder[] = [
@@ -71,33 +73,25 @@ export interface BuildOptions {
  * @throws LesionError `bad-study` where it is no JSON.
  */
 export function buildReport(run: RunResults, study: string, { statusOf, report, most }: BuildOptions = {}): Report {
-  const document = parseJsonc(study).value;
+  const document = studyDocument(parseJsonc(study).value);
   const input = reportInput(run, {
     most: most ?? MOST_ROWS,
     statusOf: statusOf ?? (() => null),
-    sweepNames: sweepNames(document),
-    evaluatesTraining: (document as { readonly data?: { readonly split?: unknown } }).data?.split === "train",
+    study: document,
   });
   const sections = [published(run, report?.published ?? []), ...BUILDERS.map((build) => build(input))].filter(
     (section) => section !== null,
   );
-  const state = run.end?.state ?? "interrupted";
-  const unfinished = state === "done" ? [] : [`The run is not finished (${state}): numbers may still change.`];
+  const unfinished = unfinishedTexts(run, document);
   return {
     title: report?.title ?? run.run.name,
+    unfinished,
     summary: [...unfinished, ...sections.filter(({ id }) => id !== "support").map(({ finding }) => finding)],
     notes: report?.notes ?? [],
     sections,
     study,
     provenance: provenanceOf(run),
   };
-}
-
-/** What the study calls each sweep, by its index. */
-function sweepNames(study: unknown): string[] {
-  const { sweeps } = study as { readonly sweeps?: unknown };
-  if (!Array.isArray(sweeps)) return [];
-  return sweeps.map((sweep: { readonly ablate?: unknown }) => String(sweep.ablate ?? "")).map((name) => name || "?");
 }
 
 function provenanceOf({ run, end }: RunResults): [name: string, value: string][] {

@@ -1,7 +1,8 @@
 /** Numbers as a report writes them: an estimate is never without its interval, a share never without its n. */
 import { wilson } from "../study/summary.ts";
 
-type Interval = readonly [low: number, high: number] | null;
+/** What was no finite number is null in a journal, ends of an interval too. */
+type Interval = readonly [low: number | null, high: number | null] | null;
 
 /** What stands for a number that does not exist. */
 export const NONE = "-";
@@ -14,11 +15,11 @@ export const counted = (count: number, noun: string): string => `${grouped(count
 
 /** "12.35"; "-" of null. */
 export const fixed = (value: number | null, digits = 2): string =>
-  value === null ? NONE : value.toFixed(digits).replace(/^-(0\.?0*)$/, "$1");
+  value === null || Number.isNaN(value) ? NONE : value.toFixed(digits).replace(/^-(0\.?0*)$/, "$1");
 
 /** "94.64 %" of a share of 0 to 1. */
 export const percent = (share: number | null, digits = 2): string =>
-  share === null ? NONE : `${fixed(100 * share, digits)} %`;
+  share === null || Number.isNaN(share) ? NONE : `${fixed(100 * share, digits)} %`;
 
 /** "95 %", "99.9 %" of 0.999: as it was asked for. */
 export const exactPercent = (share: number): string => `${Number((100 * share).toFixed(4))} %`;
@@ -26,13 +27,17 @@ export const exactPercent = (share: number): string => `${Number((100 * share).t
 /** "12.35 pp" */
 export const points = (value: number): string => `${fixed(value)} pp`;
 
-/** "0.31 to 0.85" */
+/** "0.31 to 0.85"; "-" where an end is not known. */
 export const range = (interval: Interval, digits = 2): string =>
-  interval === null ? NONE : `${fixed(interval[0], digits)} to ${fixed(interval[1], digits)}`;
+  interval === null || !interval.every(Number.isFinite)
+    ? NONE
+    : `${fixed(interval[0], digits)} to ${fixed(interval[1], digits)}`;
 
 /** "0.66 (0.31 to 0.85)", an estimate with its 95 % interval. */
 export const estimate = (value: number | null, interval: Interval, digits = 2): string =>
-  interval === null ? fixed(value, digits) : `${fixed(value, digits)} (${range(interval, digits)})`;
+  value === null || range(interval) === NONE
+    ? fixed(value, digits)
+    : `${fixed(value, digits)} (${range(interval, digits)})`;
 
 /** "0.012", "2.4e-11" */
 export function probability(p: number | null): string {

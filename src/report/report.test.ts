@@ -187,7 +187,9 @@ test("the others: their largest numbers, with intervals", () => {
   expect(section("adaptive").finding).toContain("38.00 (36.00 to 40.00) pp, n = 1,000. 70.0 % of 20,000");
   expect(section("class-damage").finding).toContain("13 hit few classes (selective), 6 hit most (global) and 1 none");
   expect(rowsOf("class-damage")[0]!.slice(2, 5)).toEqual([AWKWARD_CLASS, "76.0", "100"]);
-  expect(section("overlap").finding).toContain("Jaccard index 0.88 (20 and 40 samples lost, of n = 950");
+  expect(section("overlap").finding).toContain(
+    "dense_0: 17 and 18 share most of what they lose: Jaccard index 0.88 (0.84 to 0.91), 340 and 360 samples lost",
+  );
   expect(rowsOf("populations").map((row) => row[1])).toEqual(["12", "5", "3"]);
   expect(section("shapley").finding).toContain("unit 19 contributes most, 10.40 (9.60 to 11.20) pp");
   expect(section("cascade").finding).toContain("dense_0 changes by 0.40 (0.35 to 0.45)");
@@ -198,7 +200,7 @@ test("the others: their largest numbers, with intervals", () => {
   expect(section("optimal").finding).toContain("19 matters most");
   expect(section("positive-effects").finding).toContain("1 of 2 rises among 220");
   expect(section("gain-search").finding).toContain("As a comparison, control: train on gives 1.00 (-0.40 to 1.80) pp");
-  expect(rowsOf("support", 1)[0]).toEqual(["similar", "10 %", "2", "0.820", "3 7"]);
+  expect(rowsOf("support", 1)[0]).toEqual(["1", "similar", "10 %", "2", "0.820", "3 7"]);
 });
 
 test("all rows where all are asked for", () => {

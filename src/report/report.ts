@@ -4,6 +4,8 @@
  */
 export interface Report {
   readonly title: string;
+  /** What the run was asked for and does not have; it stands in the summary too. */
+  readonly unfinished: readonly string[];
   /** What was found, a sentence or two of each section. */
   readonly summary: readonly string[];
   /** What a person wrote about the study. */

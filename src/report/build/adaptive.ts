@@ -1,25 +1,31 @@
 /** The most damaging ablations, found without measuring all of them on everything. */
-import { siteLabel } from "../../study/summary.ts";
+
+import type { AdaptiveRecord } from "../../study/analysis-records.ts";
+import { adaptiveNames } from "../ablation-names.ts";
 import { counted, estimate, exactPercent, fixed, grouped, percent, range } from "../numbers.ts";
-import type { Section } from "../report.ts";
+import type { Section, Table } from "../report.ts";
 import { analysesOf, left, type ReportInput, right, sentences, sweepName, table } from "./section.ts";
 
 /** The top k of each adaptive sweep. */
 export function adaptive(input: ReportInput): Section | null {
   const records = analysesOf(input.run, "adaptive");
   if (records.length === 0) return null;
+  const names = new Map(
+    records.map((record) => [record, adaptiveNames(record, input.study.replacements[record.sweep])]),
+  );
   const unit = (by: "loss" | "accuracy") => (by === "loss" ? "nats" : "pp");
   return {
     id: "adaptive",
     title: "Adaptive sweeps",
     finding: sentences(
-      records.map(({ sweep, k, settled, confidence, samples, evaluations, fullEvaluations, top, by, seen }) => {
+      records.map((record) => {
+        const { sweep, k, settled, confidence, samples, evaluations, fullEvaluations, top, by, seen } = record;
         const [first] = top;
         const best =
           first === undefined
             ? ""
-            : `; first of them ${siteLabel(first.sites)}, ${estimate(first.effect, first.interval)} ${unit(by)}, n = ${grouped(first.n)}`;
-        return `In ${sweepName(input, sweep)} the ${grouped(k)} most damaging are ${settled ? "settled" : "not settled"} at ${percent(confidence, 0)} confidence after ${grouped(seen)} of ${counted(samples, "sample")}${best}. ${percent(1 - evaluations / fullEvaluations, 1)} of ${grouped(fullEvaluations)} evaluations were saved.`;
+            : `; first of them ${names.get(record)![0]}, ${estimate(first.effect, first.interval)} ${unit(by)}, n = ${grouped(first.n)}`;
+        return `In ${sweepName(input, sweep)} the ${grouped(k)} most damaging are ${settled ? "settled" : "not settled"} at ${exactPercent(confidence)} confidence after ${grouped(seen)} of ${counted(samples, "sample")}${best}. ${percent(1 - evaluations / fullEvaluations, 1)} of ${grouped(fullEvaluations)} evaluations were saved.`;
       }),
     ),
     paragraphs: [
@@ -28,30 +34,32 @@ export function adaptive(input: ReportInput): Section | null {
     ],
     figures: records
       .filter(({ top }) => top.length > 0)
-      .map(({ top, by, sweep, k, confidence }) => ({
+      .map((record) => ({ ...record, names: names.get(record)! }))
+      .map(({ top, by, sweep, k, confidence, names }) => ({
         mark: "bars",
         title: `The ${grouped(k)} most damaging of ${sweepName(input, sweep)}`,
         description: `Effect, each on as many samples as it needed; the bounds of all ablations and rounds hold together at ${exactPercent(confidence)}.`,
         value: { title: by === "loss" ? "rise of the loss (nats)" : "drop of accuracy (pp)" },
-        bars: top.map(({ sites, effect, interval }) => ({ name: siteLabel(sites), value: effect, interval })),
+        bars: top.map(({ effect, interval }, place) => ({ name: names[place]!, value: effect, interval })),
       })),
-    tables: records.map(({ top, by, sweep, confidence }) =>
-      table(
-        `The most damaging of ${sweepName(input, sweep)}`,
-        [
-          left("ablation"),
-          right(by === "loss" ? "loss, nats" : "drop pp"),
-          right(`bounds, together ${exactPercent(confidence)}`),
-          right("n"),
-        ],
-        top.map(({ sites, effect, interval, n }) => [
-          siteLabel(sites),
-          fixed(effect, 3),
-          range(interval, 3),
-          grouped(n),
-        ]),
-        input.most,
-      ),
-    ),
+    tables: records.map((record) => adaptiveTable(input, record, names.get(record)!)),
   };
+}
+
+function adaptiveTable(
+  input: ReportInput,
+  { top, by, sweep, confidence }: AdaptiveRecord,
+  names: readonly string[],
+): Table {
+  return table(
+    `The most damaging of ${sweepName(input, sweep)}`,
+    [
+      left("ablation"),
+      right(by === "loss" ? "loss, nats" : "drop pp"),
+      right(`bounds, together ${exactPercent(confidence)}`),
+      right("n"),
+    ],
+    top.map(({ effect, interval, n }, place) => [names[place]!, fixed(effect, 3), range(interval, 3), grouped(n)]),
+    input.most,
+  );
 }

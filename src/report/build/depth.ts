@@ -2,7 +2,17 @@
 import type { AskedLevel, DepthRecord } from "../../study/analysis-records.ts";
 import { counted, estimate, exactPercent, fixed, grouped, NONE, range } from "../numbers.ts";
 import type { LinesFigure, Section } from "../report.ts";
-import { analysesOf, className, groupBy, left, type ReportInput, right, sweepName, table } from "./section.ts";
+import {
+  analysesOf,
+  className,
+  groupBy,
+  left,
+  type ReportInput,
+  right,
+  sentences,
+  sweepName,
+  table,
+} from "./section.ts";
 
 const MOST_CLASSES = 8;
 /** Levels with a line of their own in a figure. */
@@ -33,13 +43,11 @@ const ablatedName = ({ ablated: [least, most], units }: Point) =>
 /** Mean damage by layer, overall and by class. */
 export function depth(input: ReportInput): Section | null {
   const records = analysesOf(input.run, "depth");
-  const [first] = records;
-  const worst = first?.points.reduce((a, b) => (b.dropPp > a.dropPp ? b : a));
-  if (first === undefined || worst === undefined) return null;
+  if (records.length === 0) return null;
   return {
     id: "depth",
     title: "Damage against depth",
-    finding: `${worst.layer} is the most fragile place (${seriesName(worst)}: ${ablatedName(worst)}): ${estimate(worst.dropPp, worst.interval)} pp are lost on average over ${counted(worst.n, "ablation")}, each on ${grouped(first.samples)} samples.`,
+    finding: sentences(records.map((record) => findingOf(record, records.length > 1 ? nameOf(input, record) : null))),
     paragraphs: [
       "The mean drop of accuracy over the ablations of each layer, by what the sweep asks for (such as a share of the layer's units), in the order of the layers.",
       "Layers differ in width: the same share is another number of units, which stands in the table, and of a narrow layer at least one. The bands are 95 % intervals: of several ablations Student's of their mean, of a single one Wilson's of its accuracy, the baseline taken as known. Classes are those whose damage varies most with depth.",
@@ -74,8 +82,20 @@ export function depth(input: ReportInput): Section | null {
   };
 }
 
+/** `name`: of the sweep, where there are several. */
+function findingOf({ points, samples }: DepthRecord, name: string | null): string {
+  const worst = points.reduce((a, b) => (b.dropPp > a.dropPp ? b : a));
+  const what = `${seriesName(worst)}: ${ablatedName(worst)}`;
+  const measured = `${estimate(worst.dropPp, worst.interval)} pp are lost on average over ${counted(worst.n, "ablation")}, each on ${counted(samples, "sample")}`;
+  if (worst.dropPp <= 0) {
+    return `${name === null ? "No" : `In ${name}, no`} layer loses anything on average: where most is lost, in ${worst.layer} (${what}), ${measured}.`;
+  }
+  const chosen = points.length > 1 ? `, the most of ${grouped(points.length)} means` : "";
+  return `${name === null ? "" : `In ${name}, `}${worst.layer} is the most fragile place (${what}): ${measured}${chosen}.`;
+}
+
 const nameOf = (input: ReportInput, { sweep, replacement = "zero" }: DepthRecord) =>
-  `${sweepName(input, sweep)}${replacement === "zero" ? "" : `, ${replacement}`}`;
+  `${sweepName(input, sweep)}${replacement === "zero" && !input.isMixed ? "" : `, ${replacement}`}`;
 
 /** Layers in the order of the network. */
 const layersOf = ({ points }: DepthRecord) => [

@@ -1,8 +1,10 @@
 /** Where on the map of the inputs the samples lie that an ablation loses. */
 import type { EmbeddingRecord } from "../../study/analysis-records.ts";
+import { marked } from "../ablation-names.ts";
 import { counted, fixed, grouped, percent } from "../numbers.ts";
 import type { MapFigure, Section } from "../report.ts";
 import { STATUS_NAMES } from "../status.ts";
+import { marksOf } from "./marks.ts";
 import { analysesOf, className, type ReportInput, rowName } from "./section.ts";
 
 /** Classes with a colour of their own. */
@@ -14,6 +16,8 @@ export function embedding(input: ReportInput): Section | null {
   const records = analysesOf(input.run, "embedding");
   const [first] = records;
   if (first === undefined) return null;
+  const marks = marksOf(input, records);
+  const nameOf = (record: EmbeddingRecord) => marked(METHODS[record.method], marks(record));
   const damaging = mostDamaging(input);
   const counts = damaging === null ? [] : STATUS_NAMES.map((_, status) => countOf(damaging.status, status, first.n));
   return {
@@ -21,15 +25,15 @@ export function embedding(input: ReportInput): Section | null {
     title: "The map of the samples",
     finding:
       damaging === null
-        ? `${counted(first.n, "sample")} are laid out by ${METHODS[first.method]} of their inputs.`
+        ? `${counted(first.n, "sample")} are laid out by ${records.map(nameOf).join(" and by ")} of their inputs.`
         : `Of ${counted(first.n, "sample")} on the map, ${damaging.name} loses ${grouped(counts[1]!)} and gains ${grouped(counts[2]!)}; ${grouped(counts[0]!)} are kept and ${grouped(counts[3]!)} are wrong with and without it.`,
     paragraphs: [
       `Every sample stands where its input, not the network, puts it: ${records.map(methodText).join("; ")}. Samples that look alike are neighbours.`,
       "Lost samples in one patch are one kind of input that the unit carried. Distances between patches, and their sizes, mean little in t-SNE and UMAP.",
     ],
     figures: records.flatMap((record) => [
-      byClass(input, record),
-      ...(damaging === null ? [] : [byStatus(record, damaging)]),
+      byClass(input, record, nameOf(record)),
+      ...(damaging === null ? [] : [byStatus(record, nameOf(record), damaging)]),
     ]),
     tables: [],
   };
@@ -66,7 +70,7 @@ function countOf(status: Uint8Array, wanted: number, n: number): number {
 }
 
 /** Where there are more classes than colours, those of most samples have one, and the rest are together. */
-function byClass(input: ReportInput, { points, labels, n, method }: EmbeddingRecord): MapFigure {
+function byClass(input: ReportInput, { points, labels, n }: EmbeddingRecord, layout: string): MapFigure {
   const sizes = new Map<number, number>();
   for (const label of labels) sizes.set(label, (sizes.get(label) ?? 0) + 1);
   const bySize = [...sizes.keys()].sort((a, b) => sizes.get(b)! - sizes.get(a)! || a - b);
@@ -75,7 +79,7 @@ function byClass(input: ReportInput, { points, labels, n, method }: EmbeddingRec
   const place = new Map(shown.map((label, i) => [label, i]));
   return {
     mark: "map",
-    title: `Samples by class, ${METHODS[method]}`,
+    title: `Samples by class, ${layout}`,
     description: `n = ${grouped(n)} samples${isFolded ? `; the ${shown.length} largest of ${sizes.size} classes have colours` : ""}.`,
     points,
     groupOf: labels.map((label) => place.get(label) ?? shown.length),
@@ -84,10 +88,10 @@ function byClass(input: ReportInput, { points, labels, n, method }: EmbeddingRec
   };
 }
 
-function byStatus({ points, n, method }: EmbeddingRecord, { name, status }: Damaging): MapFigure {
+function byStatus({ points, n }: EmbeddingRecord, layout: string, { name, status }: Damaging): MapFigure {
   return {
     mark: "map",
-    title: `Samples by what becomes of them without ${name}, ${METHODS[method]}`,
+    title: `Samples by what becomes of them without ${name}, ${layout}`,
     description: `n = ${grouped(n)} samples: right before and after, before only, after only, never.`,
     points,
     groupOf: status.subarray(0, n),

@@ -2,7 +2,8 @@
 import type { EnsemblePooledRecord, EnsembleRecord } from "../../study/analysis-records.ts";
 import { counted, estimate, fixed, grouped, percent } from "../numbers.ts";
 import type { ScatterFigure, Section } from "../report.ts";
-import { analysesOf, groupBy, layerName, left, type ReportInput, right, table } from "./section.ts";
+import { analysisOf, subjectsOf } from "./marks.ts";
+import { analysesOf, groupBy, left, type ReportInput, right, table } from "./section.ts";
 
 /** Networks with a colour of their own. */
 const MOST_GROUPS = 10;
@@ -11,9 +12,11 @@ const MOST_GROUPS = 10;
 export function ensemble(input: ReportInput): Section | null {
   const networks = analysesOf(input.run, "ensemble");
   const pooled = analysesOf(input.run, "ensemble-pooled").toSorted(
-    (a, b) => Math.abs(b.spearman ?? 0) - Math.abs(a.spearman ?? 0),
+    (a, b) => b.n - a.n || Math.abs(b.spearman ?? 0) - Math.abs(a.spearman ?? 0),
   );
   const [best] = pooled;
+  const subjectOf = subjectsOf(input, pooled);
+  const networkSubjectOf = subjectsOf(input, networks);
   if (best === undefined && networks.length === 0) return null;
   return {
     id: "ensemble",
@@ -21,25 +24,38 @@ export function ensemble(input: ReportInput): Section | null {
     finding:
       best === undefined
         ? `${counted(networks.length, "network and layer")} measured, not pooled yet.`
-        : findingOf(best),
+        : findingOf(best, pooled, subjectOf(best)),
     paragraphs: [
       "Networks of the same form were trained from different seeds, and every unit of each was switched off alone. Units of all networks are pooled to correlate predictors with the drop.",
       "Pooling also counts differences between networks: one that is worse all over can make or hide a correlation. The mean of the coefficients within each network cannot be moved by that; where the two disagree, believe the latter. Intervals over networks are Student's, and wide of few networks; those of a single network and of all pooled are bootstrap percentiles over units, which take the units of one network for independent.",
     ],
-    figures: groupBy(networks, ({ layer }) => layer).flatMap(([, ofLayer]) => scatter(ofLayer)),
+    figures: groupBy(networks, (record) => `${record.layerIndex} ${analysisOf(record)}`).flatMap(([, ofLayer]) =>
+      scatter(ofLayer, networkSubjectOf(ofLayer[0]!)),
+    ),
     tables: [
-      ...(pooled.length === 0 ? [] : [pooledTable(pooled, input.most), coefficientTable(pooled, input.most)]),
-      ...(networks.length === 0 ? [] : [networkTable(networks, input.most)]),
+      ...(pooled.length === 0
+        ? []
+        : [pooledTable(pooled, subjectOf, input.most), coefficientTable(pooled, subjectOf, input.most)]),
+      ...(networks.length === 0 ? [] : [networkTable(networks, networkSubjectOf, input.most)]),
     ],
   };
 }
 
-function findingOf({ networks, accuracy, predictor, spearman, interval, within, n, ...record }: EnsemblePooledRecord) {
+/** Of the layer of most units. */
+function findingOf(best: EnsemblePooledRecord, pooled: readonly EnsemblePooledRecord[], subject: string): string {
+  const { networks, accuracy, predictor, spearman, interval, within, n } = best;
+  const compared = pooled.filter(
+    (record) => record.layerIndex === best.layerIndex && analysisOf(record) === analysisOf(best),
+  ).length;
+  const chosen = compared > 1 ? `, the best of ${grouped(compared)} and flattered by having been chosen` : "";
   const { mean, interval: ends } = accuracy;
-  return `${counted(networks, "network")} reach ${estimate(100 * mean, ends && [100 * ends[0], 100 * ends[1]])} % on average. Pooled, ${predictor} goes best with the drop in ${layerName(record)}: Spearman ${estimate(spearman, interval.spearman)}, n = ${grouped(n)} units; within networks ${estimate(within.spearman, within.interval.spearman)}, n = ${grouped(within.n)}.`;
+  const reached = `${counted(networks, "network")} reach ${estimate(100 * mean, ends && [100 * ends[0], 100 * ends[1]])} % on average.`;
+  if (spearman === null)
+    return `${reached} Nothing can be said of predictors: they, or the drops, are the same for all n = ${counted(n, "unit")}.`;
+  return `${reached} Pooled, ${predictor} goes best with the drop in ${subject}${chosen}: Spearman ${estimate(spearman, interval.spearman)}, n = ${counted(n, "unit")}; within networks ${estimate(within.spearman, within.interval.spearman)}, n = ${grouped(within.n)}.`;
 }
 
-function scatter(records: readonly EnsembleRecord[]): ScatterFigure[] {
+function scatter(records: readonly EnsembleRecord[], subject: string): ScatterFigure[] {
   const points = records.flatMap(({ p, dropsPp, network }) =>
     p.flatMap((x, i) => {
       const y = dropsPp[i];
@@ -51,7 +67,7 @@ function scatter(records: readonly EnsembleRecord[]): ScatterFigure[] {
   return [
     {
       mark: "scatter",
-      title: `Change of weights against the drop, ${layerName(records[0]!)}, all networks`,
+      title: `Change of weights against the drop, ${subject}, all networks`,
       description: `A dot a unit, n = ${grouped(points.length)} of ${counted(records.length, "network")}.`,
       x: { title: "p (Mann-Whitney)", log: true },
       y: { title: "drop of accuracy (pp)" },
@@ -63,7 +79,13 @@ function scatter(records: readonly EnsembleRecord[]): ScatterFigure[] {
   ];
 }
 
-function pooledTable(pooled: readonly EnsemblePooledRecord[], most: number) {
+type SubjectOf<R> = (record: R) => string;
+
+function pooledTable(
+  pooled: readonly EnsemblePooledRecord[],
+  subjectOf: SubjectOf<EnsemblePooledRecord>,
+  most: number,
+) {
   return table(
     "Correlation with the drop, pooled over networks (95 % bootstrap interval over units), and mean within them (95 % Student's interval over networks)",
     [
@@ -78,9 +100,9 @@ function pooledTable(pooled: readonly EnsemblePooledRecord[], most: number) {
       right("Kendall within"),
       right("networks"),
     ],
-    pooled.map(({ predictor, n, interval, spearman, pearson, kendall, within, ...record }) => [
+    pooled.map(({ predictor, n, interval, spearman, pearson, kendall, within }, place) => [
       predictor,
-      layerName(record),
+      subjectOf(pooled[place]!),
       grouped(n),
       estimate(spearman, interval.spearman),
       estimate(pearson, interval.pearson),
@@ -94,7 +116,11 @@ function pooledTable(pooled: readonly EnsemblePooledRecord[], most: number) {
   );
 }
 
-function coefficientTable(pooled: readonly EnsemblePooledRecord[], most: number) {
+function coefficientTable(
+  pooled: readonly EnsemblePooledRecord[],
+  subjectOf: SubjectOf<EnsemblePooledRecord>,
+  most: number,
+) {
   return table(
     "Correlation with the drop in each network (95 % bootstrap interval over its units)",
     [
@@ -106,10 +132,10 @@ function coefficientTable(pooled: readonly EnsemblePooledRecord[], most: number)
       right("Pearson"),
       right("Kendall"),
     ],
-    pooled.flatMap(({ predictor, byNetwork, ...record }) =>
-      byNetwork.map(({ network, n, spearman, pearson, kendall, interval }) => [
-        predictor,
-        layerName(record),
+    pooled.flatMap((record) =>
+      record.byNetwork.map(({ network, n, spearman, pearson, kendall, interval }) => [
+        record.predictor,
+        subjectOf(record),
         grouped(network),
         grouped(n),
         estimate(spearman, interval.spearman),
@@ -121,14 +147,14 @@ function coefficientTable(pooled: readonly EnsemblePooledRecord[], most: number)
   );
 }
 
-function networkTable(networks: readonly EnsembleRecord[], most: number) {
+function networkTable(networks: readonly EnsembleRecord[], subjectOf: SubjectOf<EnsembleRecord>, most: number) {
   return table(
     "Each network",
     [right("network"), right("seed"), left("layer"), right("intact"), right("largest drop pp"), right("mean drop pp")],
-    networks.map(({ network, seed, baseline, dropsPp, ...record }) => [
+    networks.map(({ network, seed, baseline, dropsPp }, place) => [
       grouped(network),
       String(seed),
-      layerName(record),
+      subjectOf(networks[place]!),
       percent(baseline.correct / baseline.samples),
       fixed(Math.max(...dropsPp)),
       fixed(dropsPp.reduce((sum, drop) => sum + drop, 0) / dropsPp.length),

@@ -1,4 +1,6 @@
 /** The constants at which units cost least when they are held there. */
+
+import { marked } from "../ablation-names.ts";
 import { counted, fixed, grouped } from "../numbers.ts";
 import type { Section } from "../report.ts";
 import { analysesOf, layerName, left, type ReportInput, right, sentences, table, unitName } from "./section.ts";
@@ -8,6 +10,7 @@ export function optimal(input: ReportInput): Section | null {
   const records = analysesOf(input.run, "optimal");
   const [first] = records;
   if (first === undefined) return null;
+  const sites = new Set(records.map(({ site }) => site));
   const costliest = (losses: readonly number[]) =>
     losses.reduce((best, loss, i) => (loss > losses[best]! ? i : best), 0);
   return {
@@ -16,7 +19,7 @@ export function optimal(input: ReportInput): Section | null {
     finding: sentences(
       records.map((record) => {
         const unit = costliest(record.losses);
-        return `Of ${counted(record.constants.length, "unit")} of ${layerName(record)}, ${unit} matters most when each is held at its own best constant: mean loss ${fixed(record.losses[unit] ?? null, 4)} nats, n = ${grouped(record.n)} samples.`;
+        return `Of ${counted(record.constants.length, "unit")} of ${marked(layerName(record), sites.size > 1 ? [record.site] : [])}, ${unit} matters most when each is held at its own best constant: mean loss ${fixed(record.losses[unit] ?? null, 4)} nats, n = ${grouped(record.n)} samples.`;
       }),
     ),
     paragraphs: [

@@ -2,10 +2,12 @@
 import type { Summary } from "../../study/summary.ts";
 import { accuracyText, counted, fixed, grouped, NONE, percent, points, range } from "../numbers.ts";
 import type { BarsFigure, Section, Table } from "../report.ts";
-import { groupBy, left, type ReportInput, right, sweepName, table } from "./section.ts";
+import { groupBy, left, type ReportInput, right, rowNameInSweep, sentences, sweepName, table } from "./section.ts";
 
 /** Bars of a figure. */
 const MOST_BARS = 20;
+/** Rows of a sweep that other sections show as curves. */
+const MOST_OF_CURVES = 5;
 
 const COLUMNS = [
   left("ablation"),
@@ -25,21 +27,17 @@ export function overview(input: ReportInput): Section {
   const exact = summaries.filter(({ noop }) => noop === "exact").length;
   const unmeasured = summaries.filter(({ noop }) => noop === "unmeasured").length;
   const better = summaries.filter(({ dropPp }) => dropPp < 0).length;
-  const worst = byDamage(summaries)[0];
-  // What is shown as curves needs no table of its points.
+  // What is shown as curves needs no bars, and few rows: their ends are the most damaging, for there most is off.
   const asCurves = new Set(run.analyses.flatMap((record) => (record.name === "degradation" ? [record.sweep] : [])));
-  const bySweep = groupBy(
-    summaries.filter(({ sweep }) => !asCurves.has(sweep)),
-    ({ sweep }) => sweep,
-  );
+  const bySweep = groupBy(summaries, ({ sweep }) => sweep);
   const intact = `Intact, the network is right on ${accuracyText(baseline.correct, baseline.samples)}.`;
   return {
     id: "ablations",
     title: "The network and its ablations",
     finding:
-      worst === undefined
-        ? `${intact} No ablation was measured.`
-        : `${intact} Of ${counted(summaries.length, "ablation")} the most damaging, ${worst.label}, costs ${points(worst.dropPp)}: ${accuracyText(worst.correct, worst.samples)} remain.`,
+      bySweep.length === 0
+        ? `${intact} ${untoldText(input)}`
+        : `${intact} ${sentences(bySweep.map(([sweep, ofSweep]) => worstText(input, bySweep.length > 1 ? sweep : null, ofSweep)))}`,
     paragraphs: [
       `Each ablation switches units off and measures the same ${grouped(baseline.samples)} samples again. The drop is intact less ablated accuracy, in percentage points; below 0 the ablation improved it.`,
       `${counted(exact, "ablation")} moved nothing at all: the masked activations were at their replacement on every sample (exact no-op). ${grouped(unmeasured)} moved activations without a measured effect; ${grouped(better)} raised accuracy.`,
@@ -48,10 +46,28 @@ export function overview(input: ReportInput): Section {
         ? []
         : [`${counted(run.failures.length, "ablation")} failed and stand in no number here.`]),
     ],
-    figures: bySweep.flatMap(([sweep, ofSweep]) => bars(input, sweep, ofSweep)),
-    tables: bySweep.map(([sweep, ofSweep]) => damageTable(input, sweep, ofSweep)),
+    figures: bySweep
+      .filter(([sweep]) => !asCurves.has(sweep))
+      .flatMap(([sweep, ofSweep]) => bars(input, sweep, ofSweep)),
+    tables: bySweep.map(([sweep, ofSweep]) => damageTable(input, sweep, ofSweep, asCurves.has(sweep))),
   };
 }
+
+/** `sweep`: where the run has several. */
+function worstText(input: ReportInput, sweep: number | null, summaries: readonly Summary[]): string {
+  const [worst] = byDamage(summaries);
+  const { row, dropPp, correct, samples } = worst!;
+  const where = sweep === null ? "" : ` of ${sweepName(input, sweep)}`;
+  const of = `Of ${counted(summaries.length, "ablation")}${where} the most damaging, ${rowNameInSweep(input, row)},`;
+  if (dropPp <= 0) return `${of} costs nothing (${points(dropPp)}).`;
+  return `${of} costs ${points(dropPp)}: ${accuracyText(correct, samples)} remain.`;
+}
+
+/** Why a run has no ablations of its own. */
+const untoldText = ({ run }: ReportInput) =>
+  run.analyses.some(({ name }) => name === "adaptive")
+    ? "Its ablations were ranked adaptively, each on as many samples as that took."
+    : "No ablation was measured.";
 
 const byDamage = (summaries: readonly Summary[]) => summaries.toSorted((a, b) => b.dropPp - a.dropPp || a.row - b.row);
 
@@ -65,8 +81,8 @@ function bars(input: ReportInput, sweep: number, summaries: readonly Summary[]):
       title: `Drop of accuracy, ${sweepName(input, sweep)}, the ${grouped(shown.length)} largest`,
       description: `Drop in percentage points with the Wilson interval of the ablated accuracy; n = ${grouped(shown[0]!.samples)} samples each.`,
       value: { title: "drop of accuracy (pp)" },
-      bars: shown.map(({ label, dropPp, interval }) => ({
-        name: label,
+      bars: shown.map(({ row, dropPp, interval }) => ({
+        name: rowNameInSweep(input, row),
         value: dropPp,
         interval: [100 * (intact - interval.high), 100 * (intact - interval.low)],
       })),
@@ -74,17 +90,21 @@ function bars(input: ReportInput, sweep: number, summaries: readonly Summary[]):
   ];
 }
 
-function damageTable(input: ReportInput, sweep: number, summaries: readonly Summary[]): Table {
-  const rows = byDamage(summaries).map(cells);
+function damageTable(input: ReportInput, sweep: number, summaries: readonly Summary[], isCurve: boolean): Table {
+  const most = isCurve && Number.isFinite(input.most) ? Math.min(input.most, MOST_OF_CURVES) : input.most;
+  const rows = byDamage(summaries).map((summary) =>
+    cells(input.names.of(summary.row, "replacement", "sweep")!, summary),
+  );
   const exact = summaries.filter(({ noop }) => noop === "exact").length;
   const caption = `${sweepName(input, sweep)}: ${counted(rows.length, "ablation")}, the most damaging first; ${counted(exact, "exact no-op")}; n = ${grouped(summaries[0]!.samples)} samples`;
-  return table(caption, COLUMNS, rows, input.most);
+  return table(caption, COLUMNS, rows, most);
 }
 
-function cells({ label, replacement, accuracy, interval, dropPp, lost, gained, noop, mostDamaged }: Summary): string[] {
+function cells(name: string, summary: Summary): string[] {
+  const { replacement, accuracy, interval, dropPp, lost, gained, noop, mostDamaged } = summary;
   const samples = (count: number | null) => (noop === "exact" ? "no-op" : count === null ? NONE : grouped(count));
   return [
-    label,
+    name,
     replacement,
     percent(accuracy),
     range([100 * interval.low, 100 * interval.high]),

@@ -1,5 +1,5 @@
 /** Where accuracy rises without a unit. */
-import { counted, estimate, fixed, grouped, percent, probability, range } from "../numbers.ts";
+import { counted, estimate, exactPercent, fixed, grouped, probability, range } from "../numbers.ts";
 import type { Section } from "../report.ts";
 import {
   analysesOf,
@@ -7,7 +7,7 @@ import {
   left,
   type ReportInput,
   right,
-  rowName,
+  rowNameInSweep,
   sentences,
   sweepName,
   table,
@@ -17,6 +17,7 @@ import {
 export function positiveEffects(input: ReportInput): Section | null {
   const records = analysesOf(input.run, "positive-effects");
   if (records.length === 0) return null;
+  const rates = new Set(records.map(({ rate }) => rate));
   const of = (classIndex: number | null) => (classIndex === null ? "all classes" : className(input, classIndex));
   return {
     id: "positive-effects",
@@ -29,8 +30,8 @@ export function positiveEffects(input: ReportInput): Section | null {
         const largest =
           best === undefined
             ? ""
-            : ` The largest of them${cut}: ${rowName(input, best.row)} raises ${of(best.classIndex)} by ${estimate(best.gainPp, best.interval)} pp, n = ${grouped(best.n)}; having been chosen flatters it, and its interval does not account for that.`;
-        return `In ${sweepName(input, record.sweep)} ${grouped(record.significant)} of ${counted(record.rises, "rise")} among ${grouped(record.tested)} (ablation, class) pairs hold at a false discovery rate of ${percent(record.rate, 0)}.${largest}`;
+            : ` The largest of them${cut}: ${rowNameInSweep(input, best.row)} raises ${of(best.classIndex)} by ${estimate(best.gainPp, best.interval)} pp, n = ${grouped(best.n)}; having been chosen flatters it, and its interval does not account for that.`;
+        return `In ${sweepName(input, record.sweep)} ${grouped(record.significant)} of ${counted(record.rises, "rise")} among ${grouped(record.tested)} (ablation, class) pairs hold at a false discovery rate of ${exactPercent(record.rate)}.${largest}`;
       }),
     ),
     paragraphs: [
@@ -40,7 +41,7 @@ export function positiveEffects(input: ReportInput): Section | null {
     figures: [],
     tables: records.map((record) =>
       table(
-        `${sweepName(input, record.sweep)}: rises by q; ${counted(record.exactNoops, "exact no-op")}, ${grouped(record.unmeasured)} without a measured effect`,
+        `${sweepName(input, record.sweep)}: rises by q${rates.size > 1 ? ` at a rate of ${exactPercent(record.rate)}` : ""}; ${counted(record.exactNoops, "exact no-op")}, ${grouped(record.unmeasured)} without a measured effect`,
         [
           left("ablation"),
           left("class"),
@@ -53,7 +54,7 @@ export function positiveEffects(input: ReportInput): Section | null {
           right("q"),
         ],
         record.effects.map(({ row, classIndex, gainPp, interval, lost, gained, n, p, q }) => [
-          rowName(input, row),
+          rowNameInSweep(input, row),
           of(classIndex),
           fixed(gainPp),
           range(interval),

@@ -9,6 +9,3 @@ export const ARM_WORDS: Readonly<Record<RecoveryRecord["arm"], string>> = {
   after: "layers after the damage train",
   layer: "the damaged layer trains",
 };
-
-/** Fewer networks have no quartiles to speak of. */
-export const LEAST_FOR_QUARTILES = 4;

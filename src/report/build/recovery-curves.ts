@@ -2,8 +2,9 @@
 import { quantile } from "../../ablation/statistics/quantile.ts";
 import type { RecoveryRecord } from "../../study/records.ts";
 import { grouped } from "../numbers.ts";
+import { LEAST_FOR_QUARTILES } from "../regained.ts";
 import type { LinesFigure } from "../report.ts";
-import { ARM_WORDS, ARMS, LEAST_FOR_QUARTILES } from "./recovery-arms.ts";
+import { ARM_WORDS, ARMS } from "./recovery-arms.ts";
 import { groupBy } from "./section.ts";
 
 /**

@@ -1,10 +1,10 @@
 /** What training brought back. */
-import { quantile } from "../../ablation/statistics/quantile.ts";
 import type { RecoveryAnalysisRecord, RecoveryRecord } from "../../study/records.ts";
 import { analyzeRecovery, type RecoverySummary, summarizeRecovery } from "../../study/recovery-summary.ts";
 import { counted, estimate, fixed, grouped, NONE, percent } from "../numbers.ts";
+import { quartilesText, type Regained, regainedIn } from "../regained.ts";
 import type { ScatterFigure, Section, Table } from "../report.ts";
-import { ARM_WORDS, LEAST_FOR_QUARTILES } from "./recovery-arms.ts";
+import { ARM_WORDS } from "./recovery-arms.ts";
 import { recoveryClasses } from "./recovery-classes.ts";
 import { recoveryCurves } from "./recovery-curves.ts";
 import { analysesOf, left, type ReportInput, right, rowName, table } from "./section.ts";
@@ -46,31 +46,6 @@ interface Arm {
   readonly regained: Regained;
 }
 
-/** What came back in the networks that had lost anything and were trained to the end. */
-interface Regained {
-  readonly networks: number;
-  /** Of the fractions of single networks; null without any, quartiles for fewer than four. */
-  readonly median: number | null;
-  readonly quartiles: readonly [low: number, high: number] | null;
-  /** Samples regained by all of them over samples lost by all of them. */
-  readonly together: number | null;
-}
-
-function regainedIn(summaries: readonly RecoverySummary[]): Regained {
-  const whole = summaries.filter(({ fractionRegained, epoch, epochs }) => fractionRegained !== null && epoch >= epochs);
-  const fractions = whole.map(({ fractionRegained }) => fractionRegained!).sort((a, b) => a - b);
-  const lost = whole.reduce((sum, summary) => sum + summary.lost, 0);
-  return {
-    networks: whole.length,
-    median: fractions.length === 0 ? null : quantile(fractions, 0.5),
-    quartiles: fractions.length < LEAST_FOR_QUARTILES ? null : [quantile(fractions, 0.25), quantile(fractions, 0.75)],
-    together: lost === 0 ? null : whole.reduce((sum, { regained }) => sum + regained!, 0) / lost,
-  };
-}
-
-const quartilesText = ({ quartiles }: Regained) =>
-  quartiles === null ? NONE : `${percent(quartiles[0], 1)} to ${percent(quartiles[1], 1)}`;
-
 function controlText(recoveries: readonly RecoveryRecord[]): string {
   const curve = recoveries.filter(({ arm }) => arm === "control");
   const [before, after] = [curve[0], curve.at(-1)];
@@ -81,7 +56,7 @@ function controlText(recoveries: readonly RecoveryRecord[]): string {
 }
 
 function armText({ analysis: { arm, n, diverged, spearman, interval }, regained }: Arm): string {
-  const quartiles = regained.quartiles === null ? "" : `quartiles ${quartilesText(regained)}, `;
+  const quartiles = regained.quartiles === null ? "" : `quartiles ${quartilesText(regained.quartiles)}, `;
   const left = diverged === 0 ? "" : `, ${grouped(diverged)} diverged and left out`;
   return `Where ${ARM_WORDS[arm].replace(/ trains?$/, "")} ${arm === "layer" ? "trains" : "train"}, the median network regains ${percent(regained.median, 1)} of what it had lost (${quartiles}n = ${counted(regained.networks, "network")}${left}), all together ${percent(regained.together, 1)}; what comes back goes with what was lost by Spearman ${estimate(spearman, interval.spearman)}, n = ${grouped(n)}.`;
 }
@@ -135,7 +110,7 @@ function armTable(arms: readonly Arm[]): Table {
       ARM_WORDS[arm],
       grouped(regained.networks),
       percent(regained.median, 1),
-      quartilesText(regained),
+      quartilesText(regained.quartiles),
       percent(regained.together, 1),
       grouped(diverged),
       grouped(n),

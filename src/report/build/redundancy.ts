@@ -1,9 +1,11 @@
 /** Pairs of which either does the work of both. */
 import type { RedundancyRecord } from "../../study/analysis-records.ts";
 import { siteLabel } from "../../study/summary.ts";
-import { estimate, fixed, grouped, NONE, range } from "../numbers.ts";
+import { marked } from "../ablation-names.ts";
+import { counted, estimate, fixed, grouped, NONE, range } from "../numbers.ts";
 import type { Figure, Section } from "../report.ts";
-import { analysesOf, className, groupBy, largest, layerName, left, type ReportInput, right, table } from "./section.ts";
+import { marksOf, subjectsOf } from "./marks.ts";
+import { analysesOf, className, groupBy, largest, left, type ReportInput, right, table } from "./section.ts";
 
 /** Units of a heat map. */
 const MOST_UNITS = 64;
@@ -13,8 +15,10 @@ export function redundancy(input: ReportInput): Section | null {
   const pairs = analysesOf(input.run, "redundancy").toSorted((a, b) => b.R - a.R);
   const [first] = pairs;
   if (first === undefined) return null;
+  const subjectOf = subjectsOf(input, pairs);
+  const marks = marksOf(input, pairs);
   // Of very many pairs of a layer those of greatest R alone have records, each of which says how many there are.
-  const measured = groupBy(pairs, layerName).reduce((sum, [, group]) => sum + (group[0]!.pairs ?? group.length), 0);
+  const measured = groupBy(pairs, subjectOf).reduce((sum, [, group]) => sum + (group[0]!.pairs ?? group.length), 0);
   const rows = pairs.map((pair) => {
     const most = pair.classR.reduce<number>((best, R, i) => ((R ?? 0) > (pair.classR[best] ?? 0) ? i : best), 0);
     const R = pair.classR[most] ?? 0;
@@ -29,14 +33,17 @@ export function redundancy(input: ReportInput): Section | null {
   return {
     id: "redundancy",
     title: "Redundancy of pairs",
-    finding: `The most redundant of ${grouped(measured)} pairs is ${siteLabel(first.sites)}: R = ${estimate(first.R, first.interval, 4)}, n = ${grouped(first.n)} samples that are right intact.`,
+    finding:
+      first.R === 0
+        ? `Of ${counted(measured, "pair")} none is redundant: R = 0, n = ${grouped(first.n)} samples that are right intact.`
+        : `The most redundant of ${grouped(measured)} pairs is ${marked(siteLabel(first.sites), marks(first))}: R = ${estimate(first.R, first.interval, 4)}, n = ${grouped(first.n)} samples that are right intact.`,
     paragraphs: [
       "R is the share of the samples right intact that are lost when both units are switched off and kept when either is alone (Meyes et al. 2019): what one unit of the pair can do for the other.",
       "R = 0 means that no sample hangs on the pair as a pair. R does not see units that matter by themselves: a pair whose single losses cover the joint loss has a small R, however large that loss is. A sample that is wrong intact and right without either unit counts above but not below, so that R can pass 1. The most redundant of many pairs is flattered by having been chosen.",
     ],
     figures: groupBy(
       pairs.filter(({ layer }) => layer !== null),
-      layerName,
+      subjectOf,
     ).flatMap(([name, ofLayer]) => heatmap(name, ofLayer)),
     tables: [
       table(

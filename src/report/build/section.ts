@@ -1,8 +1,10 @@
 /** What every builder of a section starts from, and the pieces that sections have in common. */
 import type { AblationRecord, LayerSummary } from "../../study/records.ts";
 import type { RunResults } from "../../study/results.ts";
-import { type Summary, siteLabel, summarize } from "../../study/summary.ts";
+import { type Summary, summarize } from "../../study/summary.ts";
+import { type AblationNames, ablationNames } from "../ablation-names.ts";
 import type { Column, Section, Table } from "../report.ts";
+import type { StudyDocument } from "../study-document.ts";
 
 export { analysesOf } from "../../study/expect-analyses.ts";
 
@@ -17,19 +19,23 @@ export interface ReportInput {
   readonly most: number;
   /** [samples]: 0 kept, 1 lost, 2 gained, 3 wrong under the ablation of a row; null where its bits are not there. */
   readonly statusOf: (row: number) => Uint8Array | null;
-  /** What the study calls its sweeps: "pairs". */
-  readonly sweepNames: readonly string[];
-  /** Whether the samples that the study evaluates are those of the training split. */
-  readonly evaluatesTraining: boolean;
+  readonly study: StudyDocument;
+  /** Whether the run has ablations by several replacements, so that names must say by which. */
+  readonly isMixed: boolean;
+  readonly names: AblationNames;
 }
 
 /** A section of a run; null where the run has nothing of the kind. */
 export type Builder = (input: ReportInput) => Section | null;
 
 /** A builder's input. What all sections read of ablations is computed here, once. */
-export function reportInput(run: RunResults, rest: Omit<ReportInput, "run" | "summaries" | "ablations">): ReportInput {
+export function reportInput(run: RunResults, rest: Pick<ReportInput, "most" | "statusOf" | "study">): ReportInput {
+  const replacements = [...run.ablations.map(({ replacement }) => replacement), ...rest.study.replacements.flat()];
+  const isMixed = new Set(replacements).size > 1;
   return {
     run,
+    isMixed,
+    names: ablationNames(run.ablations, isMixed),
     ablations: new Map(run.ablations.map((ablation) => [ablation.row, ablation])),
     summaries: run.ablations.map((ablation) => summarize(ablation, run.baseline, run.run.classNames)),
     ...rest,
@@ -49,29 +55,21 @@ export function table(
   return { caption, columns, rows: rows.slice(0, most), cut: Math.max(0, rows.length - most) };
 }
 
-interface OfLayer {
-  readonly layer: string | null;
-  readonly replacement?: string;
-}
-
-/** "dense_0", "all layers", "dense_0 (mean)" of ablations by anything but zero. */
-export function layerName({ layer, replacement = "zero" }: OfLayer): string {
-  const name = layer ?? "all layers";
-  return replacement === "zero" ? name : `${name} (${replacement})`;
-}
+/** "dense_0", "all layers" */
+export const layerName = ({ layer }: { readonly layer: string | null }): string => layer ?? "all layers";
 
 /** "dense_0: 11", as ablations are named. */
 export const unitName = (layer: string | null, unit: number): string => `${layer ?? "unit"}: ${unit}`;
 
-/** The name of an ablation by its row. */
-export function rowName({ ablations }: ReportInput, row: number): string {
-  const found = ablations.get(row);
-  return found === undefined ? `row ${row}` : siteLabel(found.sites);
-}
+/** The name of an ablation by its row; it says the replacement where the run has several. */
+export const rowName = ({ names }: ReportInput, row: number): string => names.of(row) ?? `row ${row}`;
+
+/** As `rowName`, where the sweep is said anyhow. */
+export const rowNameInSweep = ({ names }: ReportInput, row: number): string => names.of(row, "sweep") ?? `row ${row}`;
 
 /** "sweep 0 (each-unit)" */
-export function sweepName({ sweepNames }: ReportInput, sweep: number): string {
-  const name = sweepNames[sweep];
+export function sweepName({ study }: ReportInput, sweep: number): string {
+  const name = study.sweepNames[sweep];
   return name === undefined ? `sweep ${sweep}` : `sweep ${sweep} (${name})`;
 }
 

@@ -2,29 +2,23 @@
 import type { ShapleyRecord } from "../../study/analysis-records.ts";
 import { counted, estimate, exactPercent, fixed, grouped, range } from "../numbers.ts";
 import type { Section } from "../report.ts";
-import {
-  analysesOf,
-  groupBy,
-  layerName,
-  left,
-  type ReportInput,
-  right,
-  sentences,
-  table,
-  unitName,
-} from "./section.ts";
+import { analysisOf, subjectsOf } from "./marks.ts";
+import { analysesOf, groupBy, left, type ReportInput, right, sentences, table, unitName } from "./section.ts";
 
 const MOST_BARS = 30;
 
 /** Neuron Shapley by layer; of each the last state that was recorded. */
 export function shapley(input: ReportInput): Section | null {
-  const records = groupBy(analysesOf(input.run, "shapley"), ({ layer }) => layer).map(([, states]) => states.at(-1)!);
-  const [first] = records;
-  if (first === undefined) return null;
+  const records = groupBy(
+    analysesOf(input.run, "shapley"),
+    (record) => `${record.layerIndex} ${analysisOf(record)}`,
+  ).map(([, states]) => states.at(-1)!);
+  if (records.length === 0) return null;
+  const subjectOf = subjectsOf(input, records);
   return {
     id: "shapley",
     title: "Neuron Shapley",
-    finding: sentences(records.map(findingOf)),
+    finding: sentences(records.map((record) => findingOf(record, subjectOf(record)))),
     paragraphs: [
       "A unit's Shapley value is its mean contribution to accuracy over all orders in which units could be taken away (Ghorbani and Zou 2020), in percentage points: unlike the drop of a single ablation it shares out what units do together. Orders are drawn at random, and cut short where accuracy is near chance.",
       "Negative values are units that the network does better without, on average. Bounds hold together, for all units and rounds of a layer, at the confidence named (empirical Bernstein inequality), and are wide; while the top is not settled, ranks about its edge may still change places.",
@@ -33,7 +27,7 @@ export function shapley(input: ReportInput): Section | null {
       const shown = ranked(record).slice(0, MOST_BARS);
       return {
         mark: "bars",
-        title: `Shapley values, ${layerName(record)}, the ${shown.length} largest of ${record.units.length}`,
+        title: `Shapley values, ${subjectOf(record)}, the ${shown.length} largest of ${record.units.length}`,
         description: `Mean marginal contribution over ${counted(record.permutations, "permutation")}, with bounds that hold together at ${exactPercent(record.confidence)}.`,
         value: { title: "contribution to accuracy (pp)" },
         bars: shown.map((i) => ({
@@ -45,7 +39,7 @@ export function shapley(input: ReportInput): Section | null {
     }),
     tables: records.map((record) =>
       table(
-        `${layerName(record)}: ${counted(record.permutations, "permutation")}, ${grouped(record.evaluations)} evaluations, ${grouped(record.truncated)} cut short`,
+        `${subjectOf(record)}: ${counted(record.permutations, "permutation")}, ${grouped(record.evaluations)} evaluations, ${grouped(record.truncated)} cut short`,
         [
           left("unit"),
           right("value pp"),
@@ -68,9 +62,9 @@ export function shapley(input: ReportInput): Section | null {
 
 const ranked = ({ values }: ShapleyRecord) => [...values.keys()].sort((a, b) => values[b]! - values[a]! || a - b);
 
-function findingOf(record: ShapleyRecord): string {
+function findingOf(record: ShapleyRecord, subject: string): string {
   const best = ranked(record)[0];
   const state = `${record.settled ? "settled" : "not settled"} at ${exactPercent(record.confidence)} confidence`;
-  if (best === undefined) return `${layerName(record)} has no units.`;
-  return `In ${layerName(record)}, unit ${record.units[best]} contributes most, ${estimate(record.values[best]!, record.intervals[best] ?? null)} pp (bounds at ${exactPercent(record.confidence)}, all units together); the top ${grouped(record.top.length)} (${record.top.join(", ")}) is ${state} after ${counted(record.permutations, "permutation")}.`;
+  if (best === undefined) return `${subject} has no units.`;
+  return `In ${subject}, unit ${record.units[best]} contributes most, ${estimate(record.values[best]!, record.intervals[best] ?? null)} pp (bounds at ${exactPercent(record.confidence)}, all units together); the top ${grouped(record.top.length)} (${record.top.join(", ")}) is ${state} after ${counted(record.permutations, "permutation")}.`;
 }

@@ -1,7 +1,19 @@
 /** What sweeps are made of: orders of units, groups of similar ones, and the constants that units are held at. */
-import { counted, fixed, grouped, NONE, percent } from "../numbers.ts";
+import type { GroupsRecord, OrderRecord } from "../../study/analysis-records.ts";
+import type { Sweep } from "../../study/study.ts";
+import { counted, exactPercent, fixed, grouped, NONE } from "../numbers.ts";
 import type { Section, Table } from "../report.ts";
-import { analysesOf, groupBy, layerName, left, type ReportInput, right, sweepName, table } from "./section.ts";
+import {
+  analysesOf,
+  className,
+  groupBy,
+  layerName,
+  left,
+  type ReportInput,
+  right,
+  sweepName,
+  table,
+} from "./section.ts";
 
 /** Units that are listed of an order or a group. */
 const MOST_UNITS = 12;
@@ -28,25 +40,59 @@ export function support(input: ReportInput): Section | null {
         table(
           `Orders of ${sweepName(input, sweep)}, the first to go first`,
           [left("layer"), left("by"), right("units"), left("order")],
-          ofSweep.map((order) => [layerName(order), order.by, grouped(order.units.length), listed(order.units)]),
+          ofSweep.map((order) => [
+            layerName(order),
+            order.by === "measured-class" ? `${order.by}: ${className(input, order.path)}` : order.by,
+            grouped(order.units.length),
+            listed(unitsAsTheyGo(input.study.sweeps[sweep] ?? null, order)),
+          ]),
           input.most,
         ),
       ),
-      ...groups.map(
-        (record): Table =>
-          table(
-            `Groups of ${layerName(record)}, ${sweepName(input, record.sweep)}: ${record.similarity}, ${record.grouping}`,
-            [left("kind"), right("share"), right("units"), right("similarity within"), left("which")],
-            record.groups.map(({ kind, share, units, within }) => [
-              kind,
-              share === null ? NONE : percent(share, 0),
-              grouped(units.length),
-              fixed(within, 3),
-              listed(units),
-            ]),
-            input.most,
-          ),
-      ),
+      ...groups.map((record) => groupTable(input, record)),
     ],
   };
 }
+
+/** Records of predictors and measured drops name what matters most first, greedy ones what their search took first. */
+function unitsAsTheyGo(sweep: Sweep | null, { by, units }: OrderRecord): readonly number[] {
+  const isReversed =
+    sweep?.ablate === "keep-only"
+      ? by !== "greedy-least"
+      : sweep?.ablate === "cumulative" && sweep.from === "least" && !by.startsWith("greedy-");
+  return isReversed ? units.toReversed() : units;
+}
+
+function groupTable(input: ReportInput, record: GroupsRecord): Table {
+  const { sweep, similarity, grouping, groups } = record;
+  const names = groupNames(input.study.sweeps[sweep] ?? null, groups);
+  return table(
+    `Groups of ${layerName(record)}, ${sweepName(input, sweep)}: ${similarity}, ${grouping}`,
+    [left("group"), left("kind"), right("share"), right("units"), right("similarity within"), left("which")],
+    groups.map(({ kind, share, shares = [share], units, within }, place) => [
+      names[place]!,
+      kind,
+      shares.map((one) => (one === null ? NONE : exactPercent(one))).join(", "),
+      grouped(units.length),
+      fixed(within, 3),
+      listed(units),
+    ]),
+    input.most,
+  );
+}
+
+/** A group and its controls have one name: the unit that they grew from where every unit has a group, else a number. */
+function groupNames(sweep: Sweep | null, groups: GroupsRecord["groups"]): string[] {
+  const grouping = sweep?.ablate === "similar" ? sweep.grouping : null;
+  const isOfUnits = grouping !== null && "seeds" in grouping && grouping.seeds === "all";
+  const perLevel = isOfUnits ? largestUnit(groups) + 1 : Number.POSITIVE_INFINITY;
+  let count = 0;
+  return groups.map(({ kind }) => {
+    if (kind === "similar") count++;
+    return isOfUnits ? `of unit ${(count - 1) % perLevel}` : String(count);
+  });
+}
+
+/** Every unit of the layer is in the group that grew from it. */
+const largestUnit = (groups: GroupsRecord["groups"]) =>
+  groups.reduce((most, { kind, units }) => (kind === "similar" ? Math.max(most, ...units) : most), 0);
