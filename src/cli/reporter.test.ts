@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Progress } from "../../workers/protocol.ts";
+import type { AdaptiveRecord } from "../study/analysis-records.ts";
 import { jsonReporter, progressText, textReporter } from "./reporter.ts";
 import { resultLines } from "./results-table.ts";
 import { ABLATIONS, ablationRecord, baselineRecord, runRecord } from "./sample-run.test-support.ts";
@@ -77,8 +78,13 @@ test("progressText leaves out what is not known, and the time left of what is do
 });
 
 test("resultLines sorts by damage, marks what did nothing, and tells of what it cut", () => {
-  const many = Array.from({ length: 40 }, (_, row) => ({ ...ablationRecord(row % ABLATIONS), row }));
-  const noop = { ...ablationRecord(0), row: 40, noop: "exact" } as const;
+  const many = Array.from({ length: 40 }, (_, row) => ({
+    ...ablationRecord(row),
+    correct: 30 - (row % ABLATIONS),
+    classCorrect: [14, 16 - (row % ABLATIONS)],
+    status: { kept: 30 - (row % ABLATIONS), lost: row % ABLATIONS, gained: 0, wrong: 3 },
+  }));
+  const noop = { ...ablationRecord(40), correct: 30, classCorrect: [14, 16], noop: "exact" } as const;
   const results = {
     run: runRecord,
     training: [],
@@ -97,6 +103,68 @@ test("resultLines sorts by damage, marks what did nothing, and tells of what it 
   expect(all.length).toBe(3 + 41 + 1);
   expect(all.at(-2)).toMatch(/no-op$/);
   expect(Math.max(...cut.map((line) => line.length))).toBeLessThanOrEqual(80);
+});
+
+test("resultLines tells sets of units apart whose lists are too long to print", () => {
+  const drawn = (row: number, last: number) => ({
+    ...ablationRecord(3),
+    row,
+    index: row,
+    sites: [{ layer: "dense_0", layerIndex: 0, units: [0, 1, 2, 3, 4, 5, 6, last] }],
+  });
+  const none = { training: [], recoveries: [], analyses: [], failures: [], end: null };
+  const ablations = [drawn(0, 8), drawn(1, 9), { ...drawn(2, 9), sweep: 1, index: 0 }];
+  const lines = resultLines({ run: runRecord, baseline: baselineRecord, ablations, ...none }, true, 120);
+  expect(lines.slice(3, 6).map((line) => line.split(/ {2,}/)[0])).toEqual([
+    "dense_0: 0+1+2+3+... (8 units) (sweep 0, index 0)",
+    "dense_0: 0+1+2+3+... (8 units) (sweep 0, index 1)",
+    "dense_0: 0+1+2+3+... (8 units) (sweep 1)",
+  ]);
+});
+
+test("resultLines leaves columns out of a narrow terminal, says which, and keeps names and numbers whole", () => {
+  const layer = "/a/layer/with/a/long/name/MatMul";
+  const ablations = [0, 1].map((row) => ({
+    ...ablationRecord(row),
+    sites: [{ layer, layerIndex: 0, units: [row] }],
+    replacement: ["zero", "pre-activation mean"][row]!,
+  }));
+  const none = { training: [], recoveries: [], analyses: [], failures: [], end: null };
+  const lines = resultLines({ run: runRecord, baseline: baselineRecord, ablations, ...none }, true, 80);
+  expect(lines.filter((line) => line.length > 80 || line.includes("…"))).toEqual([]);
+  expect(lines).toContain("(no room for: 95 %, damages, improves)");
+  const name = lines.findIndex((line) => line.startsWith("/a/layer/with/a/long/name/ "));
+  expect(lines[name]).toMatch(/ pre-activation mean +87\.88 % +3\.03 +1 +0$/);
+  expect(lines[name + 1]).toBe("MatMul: 1");
+});
+
+test("resultLines prints the ranking of an adaptive sweep in place of ablations without records", () => {
+  const adaptive: AdaptiveRecord = {
+    type: "analysis",
+    name: "adaptive",
+    sweep: 0,
+    by: "accuracy",
+    confidence: 0.95,
+    k: 1,
+    top: [{ row: 5, sites: ablationRecord(5).sites, effect: 38, interval: [36, 40], n: 1000 }],
+    settled: true,
+    arms: [],
+    round: 4,
+    final: true,
+    seen: 1000,
+    samples: 2000,
+    evaluations: 6000,
+    fullEvaluations: 20_000,
+  };
+  const none = { training: [], recoveries: [], failures: [], end: null };
+  const results = { run: runRecord, baseline: baselineRecord, ablations: [], analyses: [adaptive], ...none };
+  expect(resultLines(results, false, 80).slice(2)).toEqual([
+    "sweep 0, adaptive: the 1 most damaging, settled after 1,000 of 2,000 samples",
+    "unit        drop pp  bounds, together 95 %      n",
+    "dense_0: 5   38.000       36.000 to 40.000  1,000",
+  ]);
+  const both = resultLines({ ...results, ablations: [ablationRecord(1)] }, false, 80);
+  expect(both.filter((line) => line.startsWith("dense_0"))).toHaveLength(2);
 });
 
 test("resultLines tells replacements apart where there are several", () => {
