@@ -66,7 +66,7 @@ test("a run with recovery shows its epochs and tables, and keeps records and net
   expect(stderr).toContain("holds recovery.all.n == 25");
   expect(stdout).toMatch(/^trained 3 epochs: [\d.]+ % \(\d+ of 501; 95 % interval/m);
   expect(stdout).toMatch(/^control, the intact network trained as long: [+-][\d.]+ pp$/m);
-  expect(stdout).toMatch(/^all +25 +0 +\d+ +[\d.-]+ % +[\d.-]+ %/m);
+  expect(stdout).toMatch(/^all +25 +0 +\d+ +[\d.-]+ % \([\d.-]+ to [\d.-]+\) +[\d.-]+ %/m);
   expect(stdout).toMatch(/^all +25 +-?[\d.]+ \(-?[\d.]+ to -?[\d.]+\) +-?[\d.]+ \(/m);
   expect(stdout).toMatch(/^unit +damaged +all +back$/m);
   const lines = stdout.split("\n");

@@ -4,6 +4,7 @@
  */
 
 import { accuracyText, percent } from "../report/numbers.ts";
+import { medianText, middleOf } from "../report/regained.ts";
 import type { LesionRecord, RecoveryRecord, TrainRecord } from "../study/records.ts";
 import { duration, grouped } from "./units-of-measure.ts";
 
@@ -85,7 +86,7 @@ export class RecoveryLines {
       `${grouped(networks.length)} ${networks.length === 1 ? "network" : "networks"}`,
       fractions.length === 0
         ? ""
-        : `mean regained ${Math.round(100 * mean(fractions))} % of what ${grouped(fractions.length)} lost`,
+        : `median regained ${medianText(middleOf(fractions))} of what ${grouped(fractions.length)} lost`,
       diverged === 0 ? "" : `${grouped(diverged)} diverged`,
     ];
     return parts.filter((part) => part !== "").join(" · ");

@@ -38,8 +38,11 @@ describe("recoveryLines", () => {
   test("sums up an arm: of whom, how much, after how many epochs", () => {
     const lines = recoveryLines(results(all), false, 80);
     expect(lines[0]).toBe("recovery: 2 epochs of training, the damage held");
-    // Rows 1 to 6 lost as many samples; each gets two back an epoch: 4, 2, 4/3, 1, 4/5 and 2/3 of the loss.
-    expect(row(lines, "all")).toEqual(["all", "7", "0", "6", "163.3 %", "116.7 %", "1 (6/6)", "2 (4/6)"]);
+    // Rows 1 to 6 lost as many samples; each gets two back an epoch, three and four in all: 3, 2, 4/3, 1, 4/5 and 2/3 of the loss.
+    expect(row(lines, "all")).toEqual([
+      ...["all", "7", "0", "6", "116.7 % (85.0 to 183.3)", "114.3 %"],
+      ...["1 (6/6)", "2 (4/6)"],
+    ]);
   });
 
   test("counts networks that never get there as later than all others", () => {
@@ -92,9 +95,15 @@ describe("recoveryLines", () => {
     const long = [...curve(null, "control"), ...of("all"), ...of("after"), ...of("layer")];
     const lines = recoveryLines(results(long, { ablations }), false, 80);
     expect(lines.filter((line) => line.length > 80)).toEqual([]);
-    expect(lines.filter((line) => line.includes("…")).length).toBe(10);
+    expect(lines.filter((line) => line.includes("…"))).toEqual([]);
+    // Names go on in a second line, to their ends.
+    const wide = recoveryLines(results(long, { ablations }), false, Number.POSITIVE_INFINITY);
+    expect(wide.filter((line) => line.startsWith("a_layer_with_a_long_name: "))).toHaveLength(10);
+    expect(lines.filter((line) => /^name: \d+\+100$/.test(line))).toHaveLength(10);
     expect(lines).toContain("... and 31 more with less damage; --all shows every row");
-    expect(recoveryLines(results(long, { ablations }), true, 80).length).toBe(lines.length + 31 - 1);
+    expect(recoveryLines(results(long, { ablations }), true, Number.POSITIVE_INFINITY).length).toBe(
+      wide.length + 31 - 1,
+    );
     expect(recoveryLines(results(arms), false, 80).some((line) => line.startsWith("... and"))).toBe(false);
   });
 });

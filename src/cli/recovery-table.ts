@@ -3,20 +3,29 @@
  * lost, the control, and the ablations that did most damage.
  */
 
+import { ablationNames } from "../report/ablation-names.ts";
 import { accuracyText, percent } from "../report/numbers.ts";
+import { medianText, regainedIn } from "../report/regained.ts";
 import type { RecoveryAnalysisRecord, RecoveryRecord } from "../study/records.ts";
 import { analyzeRecovery, type RecoverySummary, summarizeRecovery } from "../study/recovery-summary.ts";
 import type { RunResults } from "../study/results.ts";
-import { siteLabel, wilson } from "../study/summary.ts";
-import { fittingTable, tableLines } from "./table.ts";
+import { wilson } from "../study/summary.ts";
+import { type FittingColumn, fittingTable, tableLines } from "./table.ts";
 import { grouped } from "./units-of-measure.ts";
 
 /** Rows of the last table unless all are asked for. */
 const MOST_ROWS = 10;
+/** Names may be broken to this. */
+const LEAST_NAME = 12;
 const NONE = "-";
 
 const left = (title: string) => ({ title, align: "left" }) as const;
-const right = (title: string) => ({ title, align: "right" }) as const;
+/** `rank`: of those that a narrow terminal has no room for. */
+const right = (title: string, rank?: number): FittingColumn => ({
+  title,
+  align: "right",
+  ...(rank === undefined ? {} : { rank }),
+});
 
 /** Lines about the recovery of a run; none where it has none. Where `all` is false, the table of ablations is cut. */
 export function recoveryLines(results: RunResults, all: boolean, width: number): string[] {
@@ -58,16 +67,17 @@ function armLines(
   summaries: readonly RecoverySummary[],
   width: number,
 ): string[] {
-  const rows = analyses.map(({ arm, n, diverged, regained }) => {
-    const damaged = summaries.filter((summary) => summary.arm === arm && summary.lost > 0);
-    const share = (value: number | null) => (value === null ? NONE : `${(100 * value).toFixed(1)} %`);
+  const rows = analyses.map(({ arm, n, diverged }) => {
+    const ofArm = summaries.filter((summary) => summary.arm === arm);
+    const damaged = ofArm.filter(({ lost }) => lost > 0);
+    const regained = regainedIn(ofArm);
     return [
       arm,
       grouped(n),
       grouped(diverged),
-      grouped(regained.n),
-      share(regained.mean),
-      share(regained.median),
+      grouped(regained.networks),
+      medianText(regained),
+      percent(regained.together, 1),
       epochsTo(damaged, ({ epochsTo50 }) => epochsTo50),
       epochsTo(damaged, ({ epochsTo90 }) => epochsTo90),
     ];
@@ -75,17 +85,20 @@ function armLines(
   const columns = [
     left("arm"),
     right("n"),
-    right("diverged"),
+    right("diverged", 1),
     right("damaged"),
-    right("mean"),
-    right("median"),
-    right("epochs to 50 %"),
-    right("to 90 %"),
+    right("median regained"),
+    right("together"),
+    right("to 50 %", 2),
+    right("to 90 %", 3),
   ];
+  const { lines, leftOut } = fittingTable(columns, rows, width);
   return [
-    ...tableLines(columns, rows, width),
+    ...lines,
+    ...(leftOut.length === 0 ? [] : [`(no room for: ${leftOut.toReversed().join(", ")})`]),
     "n: networks trained to the end; damaged: those of them that had lost anything;",
-    "mean, median: share of the loss regained; epochs: median (how many got there)",
+    "regained: share of the loss, of the median network (quartiles), of all together;",
+    "to 50 %, to 90 %: median epoch (how many got there)",
   ];
 }
 
@@ -124,19 +137,19 @@ function damagedLines(
   all: boolean,
   width: number,
 ): string[] {
-  const labels = new Map(ablations.map(({ row, sites }) => [row, siteLabel(sites)]));
+  const names = ablationNames(ablations);
   const byRow = new Map<number, RecoverySummary[]>();
   for (const summary of summaries) byRow.set(summary.row, [...(byRow.get(summary.row) ?? []), summary]);
   const arms = [...new Set(summaries.map(({ arm }) => arm))];
   const sorted = [...byRow].toSorted(([a, [x]], [b, [y]]) => y!.lost - x!.lost || a - b);
   const shown = all ? sorted : sorted.slice(0, MOST_ROWS);
   const rows = shown.map(([row, ofRow]) => [
-    labels.get(row) ?? `row ${row}`,
+    names.of(row) ?? `row ${row}`,
     percent(ofRow[0]!.damaged),
     ...arms.flatMap((arm) => recoveredCells(ofRow.find((summary) => summary.arm === arm))),
   ]);
   const columns = [
-    { ...left("unit"), least: 12 },
+    { ...left("unit"), least: LEAST_NAME, wraps: true },
     right("damaged"),
     ...arms.flatMap((arm) => [right(arm), right("back")]),
   ];
