@@ -79,9 +79,10 @@ export function buildReport(run: RunResults, study: string, { statusOf, report, 
     statusOf: statusOf ?? (() => null),
     study: document,
   });
-  const sections = [published(run, report?.published ?? []), ...BUILDERS.map((build) => build(input))].filter(
-    (section) => section !== null,
-  );
+  const sections = [published(run, report?.published ?? []), ...BUILDERS.map((build) => build(input))]
+    .filter((section) => section !== null)
+    // Titles above nothing tell nothing.
+    .map((section) => ({ ...section, tables: section.tables.filter(({ rows }) => rows.length > 0) }));
   const unfinished = unfinishedTexts(run, document);
   return {
     title: report?.title ?? run.run.name,

@@ -201,6 +201,37 @@ test("pairs without redundancy are not led by one of them", () => {
   expect(sectionOf("redundancy", { analyses }).finding).toMatch(/^Of 190 pairs none is redundant: R = 0,/);
 });
 
+test("Shapley values that are all 0 have no first, and a curve that never falls has no point", () => {
+  const [values] = recordsOf("shapley");
+  const none = { ...values!, values: values!.values.map(() => 0) };
+  expect(sectionOf("shapley", { analyses: [none] }).finding).toBe(
+    "In dense_0, no unit contributes anything in 200 permutations.",
+  );
+  const [curve] = recordsOf("degradation");
+  const { finding } = sectionOf("degradation", { analyses: [{ ...curve!, halfDamage: null }] });
+  expect(finding).toContain("half damage never)");
+});
+
+test("of an adaptive sweep nothing leads that costs nothing", () => {
+  const [record] = recordsOf("adaptive");
+  const top = record!.top.map((one) => ({ ...one, effect: 0 }));
+  const { finding } = sectionOf("adaptive", { analyses: [{ ...record!, top }] });
+  expect(finding).toContain("of 1,000 samples; none of them costs anything.");
+});
+
+test("a list of nothing has no table", () => {
+  const [record] = recordsOf("positive-effects");
+  const none = { ...record!, effects: [], rises: 0, significant: 0 };
+  expect(sectionOf("positive-effects", { analyses: [none] }).tables).toEqual([]);
+  const flat = recordsOf("interactions").map((one) => ({
+    ...one,
+    matrix: one.matrix.map((row) => row.map((value) => (value === null ? null : 0))),
+  }));
+  const { finding, tables } = sectionOf("interactions", { analyses: flat });
+  expect(finding).toContain("none back each other up and none overlap");
+  expect(tables).toEqual([]);
+});
+
 describe("the overview", () => {
   const study = { sweeps: [{ ablate: "each-unit" }, { ablate: "cumulative" }] };
   const curve = sample.ablations.map((one, i) => ({ ...one, sweep: 1, row: 100 + i, index: i }));

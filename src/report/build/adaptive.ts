@@ -24,7 +24,9 @@ export function adaptive(input: ReportInput): Section | null {
         const best =
           first === undefined
             ? ""
-            : `; first of them ${names.get(record)![0]}, ${estimate(first.effect, first.interval)} ${unit(by)}, n = ${grouped(first.n)}`;
+            : first.effect <= 0
+              ? "; none of them costs anything"
+              : `; first of them ${names.get(record)![0]}, ${estimate(first.effect, first.interval)} ${unit(by)}, n = ${grouped(first.n)}`;
         return `In ${sweepName(input, sweep)} the ${grouped(k)} most damaging are ${settled ? "settled" : "not settled"} at ${exactPercent(confidence)} confidence after ${grouped(seen)} of ${counted(samples, "sample")}${best}. ${percent(1 - evaluations / fullEvaluations, 1)} of ${grouped(fullEvaluations)} evaluations were saved.`;
       }),
     ),

@@ -56,7 +56,7 @@ const halfOf = ({ halfDamage, halfDamageInterval }: DegradationRecord) =>
 function findingOf({ measure, to, curves }: Ranking): string {
   const [best, worst] = [curves[0]!, curves.at(-1)!];
   const told = (curve: DegradationRecord) =>
-    `${curve.order} in ${layerName(curve)} (area under the curve ${estimate(curve.auc, curve.aucInterval, 3)}, half damage at ${halfOf(curve)})`;
+    `${curve.order} in ${layerName(curve)} (area under the curve ${estimate(curve.auc, curve.aucInterval, 3)}, half damage ${curve.halfDamage === null ? "" : "at "}${halfOf(curve)})`;
   const shortest = best === worst ? "" : `, and shortest with ${told(worst)}`;
   return `By ${MEASURES[measure]} up to ${exactPercent(to)} of the units (${counted(curves.length, "curve")}) the network holds out longest with ${told(best)}${shortest}; n = ${grouped(best.n)} samples.`;
 }

@@ -66,5 +66,8 @@ function findingOf(record: ShapleyRecord, subject: string): string {
   const best = ranked(record)[0];
   const state = `${record.settled ? "settled" : "not settled"} at ${exactPercent(record.confidence)} confidence`;
   if (best === undefined) return `${subject} has no units.`;
+  if (record.values.every((value) => value === 0)) {
+    return `In ${subject}, no unit contributes anything in ${counted(record.permutations, "permutation")}.`;
+  }
   return `In ${subject}, unit ${record.units[best]} contributes most, ${estimate(record.values[best]!, record.intervals[best] ?? null)} pp (bounds at ${exactPercent(record.confidence)}, all units together); the top ${grouped(record.top.length)} (${record.top.join(", ")}) is ${state} after ${counted(record.permutations, "permutation")}.`;
 }
