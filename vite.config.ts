@@ -9,8 +9,8 @@ import { browserLaunch } from "./src/cli/browser.ts";
  * process busy, however many pages it has.
  */
 const GPU_PROJECTS = [
-  { name: "gpu-kernels", include: ["src/kernels/**/*.gpu.test.ts"] },
-  { name: "gpu-engine", include: ["{src,workers}/**/*.gpu.test.ts"], exclude: ["src/kernels/**"] },
+  { name: "gpu-kernels", include: ["{src/kernels,workers}/**/*.gpu.test.ts"] },
+  { name: "gpu-engine", include: ["src/**/*.gpu.test.ts"], exclude: ["src/kernels/**"] },
 ];
 
 async function gpuProject(files: (typeof GPU_PROJECTS)[number]) {
@@ -74,6 +74,9 @@ export default defineConfig(async ({ mode }) => ({
           name: "node",
           environment: "node",
           setupFiles: ["scripts/same-properties.ts"],
+          // One after the other, and so beside the pages, which leave part of the machine idle: Vitest runs together what has
+          // one worker each.
+          fileParallelism: false,
           testTimeout: 60_000,
           include: ["{src,workers,scripts,bench}/**/*.test.{ts,tsx}"],
           exclude: ["**/*.gpu.test.ts"],
