@@ -40,7 +40,7 @@ describe("recoveryLines", () => {
     expect(lines[0]).toBe("recovery: 2 epochs of training, the damage held");
     // Rows 1 to 6 lost as many samples; each gets two back an epoch, three and four in all: 3, 2, 4/3, 1, 4/5 and 2/3 of the loss.
     expect(row(lines, "all")).toEqual([
-      ...["all", "7", "0", "6", "116.7 % (85.0 to 183.3)", "114.3 %"],
+      ...["all", "7", "0", "6", "117 % (85 to 183)", "114.3 %"],
       ...["1 (6/6)", "2 (4/6)"],
     ]);
   });

@@ -41,8 +41,8 @@ export function middleOf(fractions: readonly number[]): Pick<Regained, "median" 
 export const quartilesText = (quartiles: Quartiles): string =>
   quartiles === null ? NONE : `${percent(quartiles[0], 1)} to ${percent(quartiles[1], 1)}`;
 
-/** "90.0 % (81.0 to 95.5)": the median with its quartiles, where there are any. */
+/** "90 % (81 to 96)": the median with its quartiles, where there are any, for where there is little room. */
 export const medianText = ({ median, quartiles }: Pick<Regained, "median" | "quartiles">): string =>
   quartiles === null
-    ? percent(median, 1)
-    : `${percent(median, 1)} (${fixed(100 * quartiles[0], 1)} to ${fixed(100 * quartiles[1], 1)})`;
+    ? percent(median, 0)
+    : `${percent(median, 0)} (${fixed(100 * quartiles[0], 0)} to ${fixed(100 * quartiles[1], 0)})`;
