@@ -4,7 +4,7 @@
  */
 import { parseArgs } from "node:util";
 import { LesionError } from "../core/errors.ts";
-import { nearest } from "../study/nearest.ts";
+import { nearest } from "../core/nearest.ts";
 
 /** An option as a command declares it. */
 export interface Option {

@@ -26,7 +26,7 @@ export async function findOrInstallBrowser(log: Log, explicit?: string): Promise
 }
 
 /** Installs a browser, by the first of the ways that ends with a working WebGPU. Throws `no-browser`. */
-export async function installBrowser(log: Log): Promise<BrowserChoice> {
+async function installBrowser(log: Log): Promise<BrowserChoice> {
   const playwright = join(dirname(createRequire(import.meta.url).resolve("playwright/package.json")), "cli.js");
   const root = existsSync("/etc/debian_version") && process.getuid?.() === 0;
   const ways: readonly (readonly (readonly string[])[])[] = [

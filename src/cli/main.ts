@@ -1,7 +1,7 @@
 /** The command line's outermost layer: picks the command, prints help, and turns every outcome into an exit code. */
 import { readFile } from "node:fs/promises";
 import { exitCodeOf, LesionError, reportOf } from "../core/errors.ts";
-import { nearest } from "../study/nearest.ts";
+import { nearest } from "../core/nearest.ts";
 import { readArguments } from "./arguments.ts";
 import type { Command, ExitCode } from "./command.ts";
 import { bench } from "./commands/bench.ts";

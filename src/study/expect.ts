@@ -5,9 +5,9 @@
  * a measure, is also how a report names what was published.
  */
 import { LesionError } from "../core/errors.ts";
+import { nearest } from "../core/nearest.ts";
 import { type Found, isOf, type LayerName, OF_SERIES, OF_UNITS, type SiteName } from "./expect-analyses.ts";
 import { OF_TRAINING } from "./expect-training.ts";
-import { nearest } from "./nearest.ts";
 import type { AblationRecord, BaselineRecord, Measured } from "./records.ts";
 import type { RunResults } from "./results.ts";
 

@@ -3,11 +3,11 @@
  * layers alone show it: so that a slip of the pen costs no run.
  */
 import { LesionError } from "../core/errors.ts";
+import { nearest } from "../core/nearest.ts";
 import { lackOf } from "./analysis-needs.ts";
 import type { AnalysisOptions } from "./analysis-options.ts";
 import type { Expectation, Measure } from "./expect.ts";
 import type { LayerName, SiteName } from "./expect-analyses.ts";
-import { nearest } from "./nearest.ts";
 import type { LayerSummary } from "./records.ts";
 import type { Study } from "./study.ts";
 import { curveOrders, mayAblate, mayAblateAcross, names } from "./sweep-coverage.ts";

@@ -38,7 +38,7 @@ import { TrainingSets } from "./training-data.ts";
 
 /** How often a lost device is replaced before the run is given up. */
 const MOST_DEVICES = 4;
-export const ENGINE_VERSION = "0.1.0";
+const ENGINE_VERSION = "0.1.0";
 
 /**
  * Runs a study. Resolves with the end record, which was also written. Throws for input that cannot be run at all, and

@@ -100,7 +100,7 @@ const NPY_KINDS = {
 } as const;
 
 /** Arrays [samples, ...shape], features last, of any type of number. */
-export function networkRunnable(network: Network, evaluate: Evaluate): Runnable {
+function networkRunnable(network: Network, evaluate: Evaluate): Runnable {
   return {
     inputs: network.inputs.map(({ name }) => name),
     outputs: network.outputs,

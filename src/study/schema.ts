@@ -4,9 +4,9 @@
  */
 import * as v from "valibot";
 import { LesionError } from "../core/errors.ts";
+import { nearest } from "../core/nearest.ts";
 import { filled } from "./data-schema.ts";
 import { joinPath, parseJsonc, type TextPosition } from "./jsonc.ts";
-import { nearest } from "./nearest.ts";
 import { NOT_HELD } from "./recovered-sweeps.ts";
 import { REMEDY } from "./schema-fields.ts";
 import type { Study } from "./study.ts";

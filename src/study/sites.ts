@@ -1,6 +1,6 @@
 /** Layers and units as a study names them, looked up in a network. */
 import { LesionError } from "../core/errors.ts";
-import { nearest } from "./nearest.ts";
+import { nearest } from "../core/nearest.ts";
 import type { LayerSummary } from "./records.ts";
 import type { Ablation, LayerChoice, SiteChoice } from "./study.ts";
 

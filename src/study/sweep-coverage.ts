@@ -79,12 +79,17 @@ export function mayAblateAcross(
 
 /** What records of degradation call the curves of a sweep by an order. */
 export function curveOrders(sweep: Extract<Sweep, { order: unknown }>): string[] {
+  const name = orderName(sweep);
+  return sweep.order === "measured-class" ? [name, `${name}-own-class`] : [name];
+}
+
+/** What records call the order in which a sweep takes units. */
+export function orderName(sweep: Extract<Sweep, { order: unknown }>): string {
   const { order } = sweep;
   // Orders that are drawn, or have their direction in their name, are the same from either end.
   const isTurned =
     sweep.ablate === "cumulative" &&
     sweep.from === "least" &&
     !["random", "greedy-least", "greedy-most"].includes(order);
-  const name = sweep.ablate === "keep-only" ? `keep-${order}` : isTurned ? `${order}-least-first` : order;
-  return order === "measured-class" ? [name, `${name}-own-class`] : [name];
+  return sweep.ablate === "keep-only" ? `keep-${order}` : isTurned ? `${order}-least-first` : order;
 }

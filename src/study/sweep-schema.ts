@@ -1,6 +1,6 @@
 /** The part of the study schema that says what is switched off, and what takes its place. */
 import * as v from "valibot";
-import { nearest } from "./nearest.ts";
+import { nearest } from "../core/nearest.ts";
 import { PREDICTORS } from "./predictor-names.ts";
 import { replacementText } from "./replacement.ts";
 import {

@@ -211,7 +211,7 @@ function networksOf(artifacts: ReadonlyMap<string, Uint8Array>): Files {
 }
 
 /** The bits of one row; null where they have not arrived. */
-export function bitsOfRow(batches: readonly BitRows[], row: number): Uint32Array | null {
+function bitsOfRow(batches: readonly BitRows[], row: number): Uint32Array | null {
   for (const { rows, wordsPerRow, words } of batches) {
     const place = rows.indexOf(row);
     if (place >= 0) return words.subarray(place * wordsPerRow, (place + 1) * wordsPerRow);

@@ -10,9 +10,9 @@ import { euclidean, seriation } from "./seriation.ts";
 import { mostDamaging, singleUnitsOf } from "./single-units.ts";
 
 /** A unit of which no class falls by so many percentage points has no effect to speak of. */
-export const LEAST_DROP_PP = 1;
+const LEAST_DROP_PP = 1;
 /** Below this share of the greatest entropy an effect is on few classes. */
-export const SELECTIVE_BELOW = 0.5;
+const SELECTIVE_BELOW = 0.5;
 
 /**
  * One record of each sweep, layer and replacement, of at most MOST_UNITS units, the most damaging ones. With d_c the drops

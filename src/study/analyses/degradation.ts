@@ -8,6 +8,7 @@ import type { DegradationOptions } from "../analysis-options.ts";
 import type { DegradationRecord, IntervalOrNull } from "../analysis-records.ts";
 import type { AblationRecord } from "../records.ts";
 import type { Sweep } from "../study.ts";
+import { orderName } from "../sweep-coverage.ts";
 import { grouped } from "./grouped.ts";
 import type { AnalysisInput } from "./input.ts";
 import { comparable } from "./single-units.ts";
@@ -30,7 +31,7 @@ interface Points {
  */
 export function degradation(input: AnalysisInput, _options: DegradationOptions): DegradationRecord[] {
   return input.sweeps.flatMap((measured) => {
-    const order = orderOf(measured.sweep);
+    const order = "order" in measured.sweep ? orderName(measured.sweep) : null;
     if (order === null) return [];
     const inOneLayer = comparable(measured, input.baseline).filter(({ sites }) => sites.length === 1);
     const measures = [allClasses(order, input), ...(isByClass(measured.sweep) ? [ownClass(order, input)] : [])];
@@ -38,16 +39,6 @@ export function degradation(input: AnalysisInput, _options: DegradationOptions):
       measures.map((measure) => curveOf(rows, measured.index, measure, input)),
     );
   });
-}
-
-/** What the record calls the order in which units go; null of sweeps that have none. */
-function orderOf(sweep: Sweep): string | null {
-  if (sweep.ablate === "cumulative") {
-    // Orders that are drawn, or have their direction in their name, are the same from either end.
-    const turned = sweep.from === "least" && !["random", "greedy-least", "greedy-most"].includes(sweep.order);
-    return turned ? `${sweep.order}-least-first` : sweep.order;
-  }
-  return sweep.ablate === "keep-only" ? `keep-${sweep.order}` : null;
 }
 
 const isByClass = (sweep: Sweep) => "order" in sweep && sweep.order === "measured-class";

@@ -21,7 +21,7 @@ import {
 } from "./single-units.ts";
 
 /** Beyond so many units matrices by class are left out. */
-export const MOST_UNITS_BY_CLASS = 32;
+const MOST_UNITS_BY_CLASS = 32;
 const Z_95 = normalQuantile(0.975);
 
 type Matrix = (number | null)[][];

@@ -12,7 +12,7 @@ import { isChosen, MOST_UNITS, mostDamaging, singleUnitsOf } from "./single-unit
 export type ClassActivations = (layerIndex: number) => readonly ArrayLike<number>[] | null;
 
 /** Without a wish, as many clusters as have the greatest silhouette, up to this. */
-export const MOST_CLUSTERS = 8;
+const MOST_CLUSTERS = 8;
 
 /**
  * Units of a layer in clusters: Ward's tree of their profiles, cut into `clusters`, or into that k of 2 to 8 whose mean

@@ -44,7 +44,7 @@ export function unitsOf({ sites }: AblationRecord): AblatedUnit[] {
   return sites.flatMap(({ layer, layerIndex, units }) => units.map((unit) => ({ layer, layerIndex, unit })));
 }
 
-export function isSingleUnit({ sites }: AblationRecord): boolean {
+function isSingleUnit({ sites }: AblationRecord): boolean {
   return sites.length === 1 && sites[0]!.units.length === 1;
 }
 
