@@ -10,8 +10,8 @@ type Beside = "replacement" | "sweep";
 
 export interface AblationNames {
   /**
-   * The name of a row: "dense_0: 3"; in a run with several replacements "dense_0: 3 (mean)". Of ablations that would read the
-   * same it says the sweep, and where that is the same too the index in it. Undefined for a row that is not there.
+   * The name of a row: "dense_0: 3"; in a run with several replacements "dense_0: 3 (mean)". Of ablations that would read
+   * the same it says the sweep, and where that is the same too the index in it. Undefined for a row that is not there.
    */
   of(row: number, ...beside: readonly Beside[]): string | undefined;
 }
@@ -43,8 +43,8 @@ export function ablationNames(ablations: readonly Named[], isMixed = hasSeveral(
 }
 
 /**
- * Names of the ablations that an adaptive sweep found, in its order. `replacements`: those of the sweep, one after the other
- * for all of its units; where they are not known, ablations of the same units are told apart by their row in the sweep.
+ * Names of the ablations that an adaptive sweep found, in its order. `replacements`: those of the sweep, one after the
+ * other for all of its units; where they are not known, ablations of the same units are told apart by their row in the sweep.
  */
 export function adaptiveNames({ top, arms }: AdaptiveRecord, replacements: readonly string[] = []): string[] {
   const labels = top.map(({ sites }) => siteLabel(sites));

@@ -1,4 +1,4 @@
-/** What a report says where records are of nothing, of next to nothing, or of no finite number: words, and no empty figures. */
+/** What a report says of nothing, of next to nothing, or of no finite number: words, and no empty figures. */
 import { describe, expect, test } from "vitest";
 import type {
   CascadeRecord,

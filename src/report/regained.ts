@@ -1,4 +1,4 @@
-/** What came back in damaged networks, by what no single one of them decides: medians and quartiles, not means of fractions. */
+/** What came back in damaged networks, by what no single one of them decides: medians and quartiles, no means. */
 import { quantile } from "../ablation/statistics/quantile.ts";
 import type { RecoverySummary } from "../study/recovery-summary.ts";
 import { fixed, NONE, percent } from "./numbers.ts";
