@@ -166,7 +166,13 @@ describe("depth", () => {
   });
 
   test("of very many levels some have a line", () => {
-    const points = Array.from({ length: 100 }, (_, i) => point({ by: "units", level: i + 1, group: "" }));
+    const points = widths
+      .slice(0, 2)
+      .flatMap((_, layerIndex) =>
+        Array.from({ length: 100 }, (_, i) =>
+          point({ layer: `conv${layerIndex}`, layerIndex, by: "units", level: i + 1, group: "" }),
+        ),
+      );
     const [overall] = linesOf(sectionOf("depth", { analyses: [{ ...record!, points }] }));
     expect([overall!.series.length, overall!.series[0]!.name, overall!.series.at(-1)!.name]).toEqual([
       8,
@@ -174,6 +180,43 @@ describe("depth", () => {
       "100 units",
     ]);
     expect(overall!.description).toContain("8 of 100 levels");
+  });
+});
+
+describe("depth, of several sweeps and measures", () => {
+  const [record] = recordsOf("depth");
+  const layers = [0, 1, 2].map((layerIndex) => ({ ...record!.points[0]!, layer: `conv${layerIndex}`, layerIndex }));
+
+  test("a sweep of one layer says nothing of depth beside one of several, and is told alone", () => {
+    const [whole, alone] = [
+      { ...record!, sweep: 0, points: layers },
+      { ...record!, sweep: 1, points: layers.slice(0, 1) },
+    ];
+    const both = sectionOf("depth", { analyses: [whole, alone] });
+    expect([both.tables.length, both.figures]).toEqual([1, sectionOf("depth", { analyses: [whole] }).figures]);
+    expect(both.paragraphs.join(" ")).toContain("1 sweep of one layer alone is left out");
+    const one = sectionOf("depth", { analyses: [alone] });
+    expect([one.tables.length, one.figures.length]).toEqual([1, 0]);
+  });
+
+  test("the top 5 have figures of their own where they were measured, overall and by class", () => {
+    const top5 = layers.map((point, i) => ({ ...point, top5DropPp: 3 - i, classTop5DropsPp: [1, 5 * i, 2] }));
+    const titles = (points: DepthRecord["points"]) =>
+      linesOf(sectionOf("depth", { analyses: [{ ...record!, points }] })).filter(({ title }) =>
+        title.includes("top-5"),
+      );
+    expect(titles(layers)).toEqual([]);
+    const [overall, byClass] = titles(top5);
+    expect(overall).toMatchObject({
+      title: expect.stringMatching(/^Drop of top-5 accuracy by layer/),
+      series: [{ y: [3, 2, 1] }],
+    });
+    expect(byClass!.title).toMatch(/^Drop of top-5 recall by layer and class/);
+    expect(byClass!.series.map(({ y }) => y)).toEqual([
+      [0, 5, 10],
+      [1, 1, 1],
+      [2, 2, 2],
+    ]);
   });
 });
 
