@@ -45,6 +45,20 @@ test.each([
   expect(result.right).toBeCloseTo(right, 10);
 });
 
+test("what an arm regained is its median: one network that had lost next to nothing does not decide", () => {
+  const analysis = {
+    type: "analysis",
+    name: "recovery",
+    arm: "all",
+    ...{ n: 2, diverged: 0, pearson: null, spearman: null },
+    interval: { pearson: null, spearman: null },
+    regained: { n: 2, mean: 5.375, median: 0.75 },
+  } as const;
+  const results = resultsOf([...sampleRecords, ...sampleRecoveries, analysis]);
+  expect(evaluate("recovery.all.regained < 1", results)).toMatchObject({ passed: true, left: 0.75 });
+  expect(evaluate("recovery.all.mean > 5", results)).toMatchObject({ passed: true, left: 5.375 });
+});
+
 describe("training and recovery", () => {
   const seen = { samples: 20, correct: 12, loss: 0.5 };
   const epoch = (number: number, network?: number) =>
