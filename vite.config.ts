@@ -44,7 +44,7 @@ export default defineConfig(async ({ mode }) => ({
       },
     ],
   },
-  build: { target: "esnext", outDir: "dist/lab", chunkSizeWarningLimit: 1600 },
+  build: { target: "esnext", outDir: "dist/lab", manifest: true, chunkSizeWarningLimit: 1600 },
   worker: { format: "es" as const, plugins: () => [wgsl()] },
   // Found late otherwise, whereupon Vite reloads a test that is running.
   optimizeDeps: {
