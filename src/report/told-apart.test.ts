@@ -164,19 +164,17 @@ describe("orders and groups", () => {
     ]);
   });
 
-  test("that grew from every unit say from which; controls stand beside theirs", () => {
+  test("that grew from a unit say from which, and so do their controls; clusters are numbered", () => {
     const [record] = recordsOf("groups");
-    const grown = (share: number) =>
-      [0, 1, 2].flatMap((unit) =>
-        (["similar", "random"] as const).map((kind) => ({ kind, share, units: [unit, (unit + 1) % 3], within: null })),
+    const kinds = ["similar", "random"] as const;
+    const groupsOf = (seeds: readonly (number | null)[]) =>
+      seeds.flatMap((seed) =>
+        kinds.map((kind) => ({ kind, share: 0.1, units: [1, 2], within: null, ...(seed === null ? {} : { seed }) })),
       );
-    const groups = [...grown(0.1), ...grown(0.5)];
-    const rows = sectionOf("support", { analyses: [{ ...record!, groups }] }, least).tables[0]!.rows;
-    expect(rows.map(([name]) => name).filter((_, i) => i % 2 === 0)).toEqual([
-      ...["of unit 0", "of unit 1", "of unit 2"],
-      ...["of unit 0", "of unit 1", "of unit 2"],
-    ]);
-    expect(rows[0]![0]).toBe(rows[1]![0]);
+    const namesOf = (groups: ReturnType<typeof groupsOf>) =>
+      sectionOf("support", { analyses: [{ ...record!, groups }] }, least).tables[0]!.rows.map(([name]) => name);
+    expect(namesOf(groupsOf([4, 17]))).toEqual(["of unit 4", "of unit 4", "of unit 17", "of unit 17"]);
+    expect(namesOf(groupsOf([null, null]))).toEqual(["1", "1", "2", "2"]);
   });
 });
 

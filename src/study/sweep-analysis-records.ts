@@ -32,6 +32,8 @@ export interface GroupsRecord extends OfLayer {
     readonly share: number | null;
     /** Where several shares come to as many units, or clusters, of the layer: all that the group stands for, `share` first. */
     readonly shares?: readonly number[];
+    /** The unit that the group, or the one that it is the control of, grew from; absent of clusters. */
+    readonly seed?: number;
     readonly units: readonly number[];
     /** Mean similarity within the group; null of a single unit. */
     readonly within: number | null;

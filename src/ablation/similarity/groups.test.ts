@@ -24,31 +24,31 @@ describe("groupsOf", () => {
   test("nearest: each seed with its most similar units; against it the least similar", () => {
     const grouping = { kind: "nearest", seeds: "all" } as const;
     expect(groupsOf(matrix, options(grouping, { fractions: [0.34, 0.5], controls: ["dissimilar"] }), draws)).toEqual([
-      { kind: "similar", share: 0.34, units: [0, 1], within: -1 },
-      { kind: "dissimilar", share: 0.34, units: [0, 5], within: -30 },
-      { kind: "similar", share: 0.34, units: [0, 1], within: -1 },
-      { kind: "dissimilar", share: 0.34, units: [1, 5], within: -29 },
-      { kind: "similar", share: 0.34, units: [1, 2], within: -2 },
-      { kind: "dissimilar", share: 0.34, units: [2, 5], within: -27 },
-      { kind: "similar", share: 0.34, units: [3, 4], within: -2 },
-      { kind: "dissimilar", share: 0.34, units: [3, 5], within: -20 },
-      { kind: "similar", share: 0.34, units: [3, 4], within: -2 },
-      { kind: "dissimilar", share: 0.34, units: [4, 5], within: -18 },
-      { kind: "similar", share: 0.34, units: [4, 5], within: -18 },
-      { kind: "dissimilar", share: 0.34, units: [0, 5], within: -30 },
-      { kind: "similar", share: 0.5, units: [0, 1, 2], within: -2 },
-      { kind: "dissimilar", share: 0.5, units: [0, 4, 5], within: -20 },
-      { kind: "similar", share: 0.5, units: [0, 1, 2], within: -2 },
-      { kind: "dissimilar", share: 0.5, units: [1, 4, 5], within: (-11 - 29 - 18) / 3 },
-      { kind: "similar", share: 0.5, units: [0, 1, 2], within: -2 },
+      { kind: "similar", share: 0.34, seed: 0, units: [0, 1], within: -1 },
+      { kind: "dissimilar", share: 0.34, seed: 0, units: [0, 5], within: -30 },
+      { kind: "similar", share: 0.34, seed: 1, units: [0, 1], within: -1 },
+      { kind: "dissimilar", share: 0.34, seed: 1, units: [1, 5], within: -29 },
+      { kind: "similar", share: 0.34, seed: 2, units: [1, 2], within: -2 },
+      { kind: "dissimilar", share: 0.34, seed: 2, units: [2, 5], within: -27 },
+      { kind: "similar", share: 0.34, seed: 3, units: [3, 4], within: -2 },
+      { kind: "dissimilar", share: 0.34, seed: 3, units: [3, 5], within: -20 },
+      { kind: "similar", share: 0.34, seed: 4, units: [3, 4], within: -2 },
+      { kind: "dissimilar", share: 0.34, seed: 4, units: [4, 5], within: -18 },
+      { kind: "similar", share: 0.34, seed: 5, units: [4, 5], within: -18 },
+      { kind: "dissimilar", share: 0.34, seed: 5, units: [0, 5], within: -30 },
+      { kind: "similar", share: 0.5, seed: 0, units: [0, 1, 2], within: -2 },
+      { kind: "dissimilar", share: 0.5, seed: 0, units: [0, 4, 5], within: -20 },
+      { kind: "similar", share: 0.5, seed: 1, units: [0, 1, 2], within: -2 },
+      { kind: "dissimilar", share: 0.5, seed: 1, units: [1, 4, 5], within: (-11 - 29 - 18) / 3 },
+      { kind: "similar", share: 0.5, seed: 2, units: [0, 1, 2], within: -2 },
       // 3 is 9 from 12, and 7 from 10.
-      { kind: "dissimilar", share: 0.5, units: [2, 4, 5], within: (-9 - 27 - 18) / 3 },
-      { kind: "similar", share: 0.5, units: [2, 3, 4], within: (-7 - 9 - 2) / 3 },
-      { kind: "dissimilar", share: 0.5, units: [0, 3, 5], within: -20 },
-      { kind: "similar", share: 0.5, units: [2, 3, 4], within: (-7 - 9 - 2) / 3 },
-      { kind: "dissimilar", share: 0.5, units: [0, 4, 5], within: -20 },
-      { kind: "similar", share: 0.5, units: [3, 4, 5], within: (-2 - 20 - 18) / 3 },
-      { kind: "dissimilar", share: 0.5, units: [0, 1, 5], within: -20 },
+      { kind: "dissimilar", share: 0.5, seed: 2, units: [2, 4, 5], within: (-9 - 27 - 18) / 3 },
+      { kind: "similar", share: 0.5, seed: 3, units: [2, 3, 4], within: (-7 - 9 - 2) / 3 },
+      { kind: "dissimilar", share: 0.5, seed: 3, units: [0, 3, 5], within: -20 },
+      { kind: "similar", share: 0.5, seed: 4, units: [2, 3, 4], within: (-7 - 9 - 2) / 3 },
+      { kind: "dissimilar", share: 0.5, seed: 4, units: [0, 4, 5], within: -20 },
+      { kind: "similar", share: 0.5, seed: 5, units: [3, 4, 5], within: (-2 - 20 - 18) / 3 },
+      { kind: "dissimilar", share: 0.5, seed: 5, units: [0, 1, 5], within: -20 },
     ]);
   });
 
@@ -104,7 +104,7 @@ describe("groupsOf", () => {
       [4],
       [5],
     ]);
-    expect(found[7]).toEqual({ kind: "dissimilar", share: null, units: [3, 5], within: -20 });
+    expect(found[7]).toEqual({ kind: "dissimilar", share: null, seed: 3, units: [3, 5], within: -20 });
   });
 
   test("seeds are drawn without replacement, ascending, the same for each share", () => {

@@ -26,6 +26,8 @@ export interface UnitGroup {
   readonly share: number | null;
   /** Where several shares come to as many units, or clusters: all that the group stands for, `share` first. */
   readonly shares?: readonly number[];
+  /** The unit that the group, or the one that it is the control of, grew from; absent of clusters. */
+  readonly seed?: number;
   /** Ascending. */
   readonly units: readonly number[];
   /** Mean similarity of its pairs; null of a single unit. */
@@ -39,8 +41,8 @@ export interface Draws {
 }
 
 /**
- * The groups of a layer, by share or threshold as given, shares that come to the same together, then by seed ascending or by cluster, the largest first; each
- * followed by its controls in the order asked for.
+ * The groups of a layer, by share or threshold as given, shares that come to the same together, then by seed ascending or by
+ * cluster, the largest first; each followed by its controls in the order asked for.
  *
  * `nearest`: a seed unit and the units most similar to it. `threshold`: the units that hang together with the seed by pairs
  * at least so similar. `agglomerative`, `k-medoids`: the clusters of the layer cut into `clusterCount(share)`. Controls:
@@ -49,7 +51,7 @@ export interface Draws {
  * the same groups. Throws as `agglomerate` does.
  */
 export function groupsOf(matrix: SimilarityMatrix, options: GroupOptions, draws: Draws): readonly UnitGroup[] {
-  return similarGroups(matrix, options, draws).flatMap(({ shares, units, opposite }, index) => {
+  return similarGroups(matrix, options, draws).flatMap(({ shares, seed, units, opposite }, index) => {
     const controls = options.controls.map((kind) => ({
       kind,
       units:
@@ -62,6 +64,7 @@ export function groupsOf(matrix: SimilarityMatrix, options: GroupOptions, draws:
       return {
         kind: group.kind,
         ...sharesOf(shares),
+        ...(seed === undefined ? {} : { seed }),
         units: ascending,
         within: meanWithin(matrix, ascending),
       };
@@ -76,6 +79,7 @@ const sharesOf = (shares: readonly number[]): Pick<UnitGroup, "share" | "shares"
 
 interface SimilarGroup {
   readonly shares: readonly number[];
+  readonly seed?: number;
   readonly units: readonly number[];
   /** As many units that are least similar. */
   readonly opposite: () => readonly number[];
@@ -106,6 +110,7 @@ function nearestTo(matrix: SimilarityMatrix, seed: number, shares: readonly numb
   const size = groupSize(shares[0]!, matrix.units);
   return {
     shares,
+    seed,
     units: [seed, ...others(matrix, seed, "most").slice(0, size - 1)],
     opposite: () => [seed, ...others(matrix, seed, "least").slice(0, size - 1)],
   };
@@ -118,7 +123,7 @@ function hangingTogether(matrix: SimilarityMatrix, seeds: readonly number[], thr
   return seeds.map((seed) => {
     const group = members[components[seed]!]!;
     const opposite = () => [seed, ...others(matrix, seed, "least").slice(0, group.length - 1)];
-    return { shares: [], units: group, opposite };
+    return { shares: [], seed, units: group, opposite };
   });
 }
 

@@ -65,7 +65,7 @@ function unitsAsTheyGo(sweep: Sweep | null, { by, units }: OrderRecord): readonl
 
 function groupTable(input: ReportInput, record: GroupsRecord): Table {
   const { sweep, similarity, grouping, groups } = record;
-  const names = groupNames(input.study.sweeps[sweep] ?? null, groups);
+  const names = groupNames(groups);
   return table(
     `Groups of ${layerName(record)}, ${sweepName(input, sweep)}: ${similarity}, ${grouping}`,
     [left("group"), left("kind"), right("share"), right("units"), right("similarity within"), left("which")],
@@ -81,18 +81,11 @@ function groupTable(input: ReportInput, record: GroupsRecord): Table {
   );
 }
 
-/** A group and its controls have one name: the unit that they grew from where every unit has a group, else a number. */
-function groupNames(sweep: Sweep | null, groups: GroupsRecord["groups"]): string[] {
-  const grouping = sweep?.ablate === "similar" ? sweep.grouping : null;
-  const isOfUnits = grouping !== null && "seeds" in grouping && grouping.seeds === "all";
-  const perLevel = isOfUnits ? largestUnit(groups) + 1 : Number.POSITIVE_INFINITY;
+/** A group and its controls have one name: the unit that they grew from, else a number. */
+function groupNames(groups: GroupsRecord["groups"]): string[] {
   let count = 0;
-  return groups.map(({ kind }) => {
+  return groups.map(({ kind, seed }) => {
     if (kind === "similar") count++;
-    return isOfUnits ? `of unit ${(count - 1) % perLevel}` : String(count);
+    return seed === undefined ? String(count) : `of unit ${seed}`;
   });
 }
-
-/** Every unit of the layer is in the group that grew from it. */
-const largestUnit = (groups: GroupsRecord["groups"]) =>
-  groups.reduce((most, { kind, units }) => (kind === "similar" ? Math.max(most, ...units) : most), 0);
