@@ -161,7 +161,7 @@ test("resultLines prints the ranking of an adaptive sweep in place of ablations 
   expect(resultLines(results, false, 80).slice(2)).toEqual([
     "sweep 0, adaptive: the 1 most damaging, settled after 1,000 of 2,000 samples",
     "unit        drop pp  bounds, together 95 %      n",
-    "dense_0: 5   38.000       36.000 to 40.000  1,000",
+    "dense_0: 5    38.00         36.00 to 40.00  1,000",
   ]);
   const both = resultLines({ ...results, ablations: [ablationRecord(1)] }, false, 80);
   expect(both.filter((line) => line.startsWith("dense_0"))).toHaveLength(2);

@@ -1,7 +1,7 @@
 /** A finished run for people: the table of its ablations, most damaging first, and what it cost. */
 
 import { ablationNames, adaptiveNames } from "../report/ablation-names.ts";
-import { accuracyText, exactPercent, fixed, percent, range } from "../report/numbers.ts";
+import { accuracyText, digitsFor, exactPercent, fixed, percent, range } from "../report/numbers.ts";
 import type { AdaptiveRecord } from "../study/analysis-records.ts";
 import type { AblationRecord, EndRecord } from "../study/records.ts";
 import type { RunResults } from "../study/results.ts";
@@ -88,10 +88,11 @@ function adaptiveLines(record: AdaptiveRecord, width: number): string[] {
     right(`bounds, together ${exactPercent(confidence)}`),
     right("n"),
   ];
+  const digits = digitsFor(top.map(({ effect }) => effect));
   const rows = top.map(({ effect, interval, n }, place) => [
     names[place]!,
-    fixed(effect, 3),
-    range(interval, 3),
+    fixed(effect, digits),
+    range(interval, digits),
     grouped(n),
   ]);
   const state = settled ? "settled" : "not settled";

@@ -9,7 +9,7 @@ import type {
 import type { AnalysisRecord, EndRecord } from "../study/records.ts";
 import type { RunResults } from "../study/results.ts";
 import { buildReport } from "./build-report.ts";
-import { estimate, percent, range } from "./numbers.ts";
+import { digitsFor, estimate, percent, range } from "./numbers.ts";
 import type { Section } from "./report.ts";
 import { sampleReportRun } from "./sample-report.test-support.ts";
 
@@ -210,6 +210,30 @@ test("Shapley values that are all 0 have no first, and a curve that never falls 
   const [curve] = recordsOf("degradation");
   const { finding } = sectionOf("degradation", { analyses: [{ ...curve!, halfDamage: null }] });
   expect(finding).toContain("half damage never)");
+});
+
+test.each([
+  [[0.00144, 0.0009], 5],
+  [[-0.885, 0.4], 3],
+  [[20.8, 3], 2],
+  [[0, 0], 2],
+  [[], 2],
+])("%j: the greatest has three significant digits", (values, digits) => {
+  expect(digitsFor(values)).toBe(digits);
+});
+
+test("of an adaptive sweep small losses are told apart", () => {
+  const [record] = recordsOf("adaptive");
+  const top = [0.00144, 0.00107].map((effect, row) => ({
+    ...record!.top[0]!,
+    ...{ row, effect, interval: [effect - 0.0001, effect + 0.0001] as const },
+  }));
+  const section = sectionOf("adaptive", { analyses: [{ ...record!, by: "loss", top }] });
+  expect(section.finding).toContain("0.00144 (0.00134 to 0.00154) nats");
+  expect(section.tables[0]!.rows.map((row) => row.slice(1, 3))).toEqual([
+    ["0.00144", "0.00134 to 0.00154"],
+    ["0.00107", "0.00097 to 0.00117"],
+  ]);
 });
 
 test("of an adaptive sweep nothing leads that costs nothing", () => {

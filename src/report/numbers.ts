@@ -17,6 +17,12 @@ export const counted = (count: number, noun: string): string => `${grouped(count
 export const fixed = (value: number | null, digits = 2): string =>
   value === null || Number.isNaN(value) ? NONE : value.toFixed(digits).replace(/^-(0\.?0*)$/, "$1");
 
+/** Digits after the point, two at least, that give the greatest of some values three significant ones: five for 0.00144. */
+export function digitsFor(values: readonly number[]): number {
+  const greatest = Math.max(0, ...values.map(Math.abs));
+  return greatest === 0 ? 2 : Math.min(12, Math.max(2, 2 - Math.floor(Math.log10(greatest))));
+}
+
 /** "94.64 %" of a share of 0 to 1. */
 export const percent = (share: number | null, digits = 2): string =>
   share === null || Number.isNaN(share) ? NONE : `${fixed(100 * share, digits)} %`;

@@ -2,7 +2,7 @@
 
 import type { AdaptiveRecord } from "../../study/analysis-records.ts";
 import { adaptiveNames } from "../ablation-names.ts";
-import { counted, estimate, exactPercent, fixed, grouped, percent, range } from "../numbers.ts";
+import { counted, digitsFor, estimate, exactPercent, fixed, grouped, percent, range } from "../numbers.ts";
 import type { Section, Table } from "../report.ts";
 import { analysesOf, left, type ReportInput, right, sentences, sweepName, table } from "./section.ts";
 
@@ -26,7 +26,7 @@ export function adaptive(input: ReportInput): Section | null {
             ? ""
             : first.effect <= 0
               ? "; none of them costs anything"
-              : `; first of them ${names.get(record)![0]}, ${estimate(first.effect, first.interval)} ${unit(by)}, n = ${grouped(first.n)}`;
+              : `; first of them ${names.get(record)![0]}, ${estimate(first.effect, first.interval, digitsOf(record))} ${unit(by)}, n = ${grouped(first.n)}`;
         return `In ${sweepName(input, sweep)} the ${grouped(k)} most damaging are ${settled ? "settled" : "not settled"} at ${exactPercent(confidence)} confidence after ${grouped(seen)} of ${counted(samples, "sample")}${best}. ${percent(1 - evaluations / fullEvaluations, 1)} of ${grouped(fullEvaluations)} evaluations were saved.`;
       }),
     ),
@@ -48,11 +48,12 @@ export function adaptive(input: ReportInput): Section | null {
   };
 }
 
-function adaptiveTable(
-  input: ReportInput,
-  { top, by, sweep, confidence }: AdaptiveRecord,
-  names: readonly string[],
-): Table {
+/** Losses are of any size. */
+const digitsOf = ({ top }: AdaptiveRecord) => digitsFor(top.map(({ effect }) => effect));
+
+function adaptiveTable(input: ReportInput, record: AdaptiveRecord, names: readonly string[]): Table {
+  const { top, by, sweep, confidence } = record;
+  const digits = digitsOf(record);
   return table(
     `The most damaging of ${sweepName(input, sweep)}`,
     [
@@ -61,7 +62,12 @@ function adaptiveTable(
       right(`bounds, together ${exactPercent(confidence)}`),
       right("n"),
     ],
-    top.map(({ effect, interval, n }, place) => [names[place]!, fixed(effect, 3), range(interval, 3), grouped(n)]),
+    top.map(({ effect, interval, n }, place) => [
+      names[place]!,
+      fixed(effect, digits),
+      range(interval, digits),
+      grouped(n),
+    ]),
     input.most,
   );
 }
