@@ -85,6 +85,18 @@ describe("recovery", () => {
 
 describe("degradation", () => {
   const [curve] = recordsOf("degradation");
+
+  test("says of how many units a predictor is not defined, for what their place does to a curve", () => {
+    const [order] = recordsOf("order");
+    const by = (scores: readonly (number | null)[]) =>
+      ({ ...order!, by: "selectivity", layer: "dense_0", units: [2, 0, 1], scores }) as const;
+    const told = (...orders: readonly ReturnType<typeof by>[]) =>
+      sectionOf("degradation", { analyses: [curve!, ...orders] }).paragraphs.join(" ");
+    expect(told(by([1, 0.5, null]), by([1, 0.5, null]))).toContain(
+      "Not defined is selectivity of 1 of 3 units of dense_0: such units",
+    );
+    expect(told(by([1, 0.5, 0]))).not.toContain("Not defined");
+  });
   const of = (change: Partial<DegradationRecord>): DegradationRecord => ({ ...curve!, ...change });
 
   test("areas of another measure, or over another range, are ranked apart", () => {

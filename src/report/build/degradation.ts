@@ -1,5 +1,5 @@
 /** How gracefully the network fails as more and more is taken away. */
-import type { DegradationRecord } from "../../study/analysis-records.ts";
+import type { DegradationRecord, OrderRecord } from "../../study/analysis-records.ts";
 import { counted, estimate, exactPercent, fixed, grouped, percent } from "../numbers.ts";
 import type { LinesFigure, Section, Table } from "../report.ts";
 import { analysesOf, groupBy, layerName, left, type ReportInput, right, sentences, table } from "./section.ts";
@@ -21,12 +21,27 @@ export function degradation(input: ReportInput): Section | null {
     paragraphs: [
       "Accuracy against the share of a layer's units that is switched off, in different orders: at random, the least or most damaging unit next, or by a predictor of importance. With “keep” in front, what is left are the units that the order names; with “own-class” at its end, the curve is the mean recall of the class that each order is of. Recall alone flatters a network that is left with the units of one class: it calls many samples that class.",
       "The area under the curve is its mean height over the shares that it covers, so that only curves of the same measure over the same range are ranked. Half damage is the share at which half of what lies between the intact network and chance (the share of the most frequent class; of recall one in so many classes) is gone. A predictor is worth something where its curve differs from that of random orders by more than the bands, which are 95 % intervals: Student's over draws, or Wilson's where there is one.",
+      ...undefinedIn(analysesOf(input.run, "order")),
     ],
     figures: groupBy(records, ({ layer, replacement }) => `${layer} ${replacement}`).map(([, curves]) =>
       figureOf(curves),
     ),
     tables: rankings.map((ranking) => tableOf(ranking, input.most)),
   };
+}
+
+/** Of units that never fire some predictors say nothing; where an order puts them, its curve is flat. */
+function undefinedIn(orders: readonly OrderRecord[]): string[] {
+  const found = orders.flatMap(({ layer, by, units, scores }) => {
+    const count = scores.filter((score) => score === null).length;
+    return by === "measured" || count === 0
+      ? []
+      : [`${by} of ${grouped(count)} of ${counted(units.length, "unit")} of ${layer}`];
+  });
+  if (found.length === 0) return [];
+  return [
+    `Not defined is ${[...new Set(found)].join(", ")}: such units, as those that never fire, are taken for what matters least. What that does to a curve says nothing of the predictor.`,
+  ];
 }
 
 /** Curves of one measure over one range, the largest area first. */
