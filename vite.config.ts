@@ -62,6 +62,7 @@ export default defineConfig(async ({ mode }) => ({
       "ml-matrix",
       "onnx-buf",
       "pure-rand/generator/xoroshiro128plus",
+      "umap-js",
       "valibot",
     ],
   },
