@@ -17,13 +17,13 @@ interface StudySize {
 const UNITS = { ablate: "each-unit", layers: "all" };
 const PAIRS = { ablate: "pairs", layers: [0] };
 const SMALL: StudySize = { samples: 500, sweeps: [UNITS, PAIRS] };
-/** Long enough to be paused: 16,000 random sets beside the units and pairs. */
+/** Long enough to be paused: 9,600 random sets beside the units and pairs. */
 const LONG: StudySize = {
   samples: 4000,
   sweeps: [
     UNITS,
     PAIRS,
-    { ablate: "fraction", layers: "all", fractions: [0.1, 0.3, 0.5, 0.7], draws: 2000, choose: "random" },
+    { ablate: "fraction", layers: "all", fractions: [0.1, 0.3, 0.5, 0.7], draws: 1200, choose: "random" },
   ],
 };
 
@@ -108,10 +108,10 @@ test("a run pauses, resumes, is cancelled, and goes on from there", async ({ pag
   await button(page, "Cancel").click();
   await state(page, "Cancelled");
   const measured = await rows(page);
-  expect(measured).toBeLessThan(16_220);
+  expect(measured).toBeLessThan(9820);
   await button(page, "Resume").click();
   await state(page, "Done");
-  expect(await rows(page)).toBe(16_220);
+  expect(await rows(page)).toBe(9820);
 });
 
 test("a worker that dies loses nothing: the run resumes from what had arrived", async ({ page }) => {
@@ -124,8 +124,8 @@ test("a worker that dies loses nothing: the run resumes from what had arrived", 
   const before = await rows(page);
   await button(page, "Resume").click();
   await state(page, "Done");
-  expect(before).toBeLessThan(16_220);
-  expect(await rows(page)).toBe(16_220);
+  expect(before).toBeLessThan(9820);
+  expect(await rows(page)).toBe(9820);
 });
 
 test("dropped images become the data with their labels, and say what else they need", async ({ page }) => {
