@@ -91,6 +91,11 @@ export function effectOf(row: number, tally: Tally, ms: number): Effect {
   };
 }
 
+/** Counts by class of two disjoint sets of samples, together. */
+export function added(a: Uint32Array, b: Uint32Array): Uint32Array {
+  return a.map((count, c) => count + b[c]!);
+}
+
 /** Correct samples after an effect. */
 export function correctAfter(intact: Outcome, effect: Effect): number {
   return intact.correct - sum(effect.classLost) + sum(effect.classGained);

@@ -7,7 +7,7 @@ import { packSamples, type SampleLists } from "../engine/masks.ts";
 import { movedBy, type Site } from "../engine/site.ts";
 import type { Tail } from "../engine/tail.ts";
 import { readTally, type Tally, type TallyLayout } from "../kernels/tally.ts";
-import { changesByClass } from "./effects.ts";
+import { added, changesByClass } from "./effects.ts";
 
 /**
  * Evaluates masks on the samples they touch, and pairs on the samples that both units touch: where only one of the two
@@ -75,12 +75,12 @@ export class SingleUnitMemory {
       const alone5 = alone(a.changed5, b.changed5);
       const before5 = rightBits(this.#truths, alone5, 5);
       const own = changesByClass(before5, xor(before5, alone5), this.#truths, this.#layout.classes);
-      top5 = { lost: sumOf(own.lost, top5.lost), gained: sumOf(own.gained, top5.gained) };
+      top5 = { lost: added(own.lost, top5.lost), gained: added(own.gained, top5.gained) };
       changed5 = xor(alone5, changed5);
     }
     return {
-      classLost: sumOf(lost, both.classLost),
-      classGained: sumOf(gained, both.classGained),
+      classLost: added(lost, both.classLost),
+      classGained: added(gained, both.classGained),
       top5,
       lossSum: 0,
       changed: xor(changed, both.changed),
@@ -111,10 +111,6 @@ function rightBits(truths: Uint32Array, among: Uint32Array, rank: number): Uint3
     }
     return right;
   });
-}
-
-function sumOf(a: Uint32Array, b: Uint32Array): Uint32Array {
-  return a.map((count, c) => count + b[c]!);
 }
 
 function xor(a: Uint32Array, b: Uint32Array): Uint32Array {

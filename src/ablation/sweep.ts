@@ -15,7 +15,7 @@ import {
 import type { Arena } from "../gpu/arena.ts";
 import type { Gpu } from "../gpu/device.ts";
 import type { AblationPlace, AblationSource } from "./ablation.ts";
-import { type Effect, noEffect, type Outcome } from "./effects.ts";
+import { added, type Effect, noEffect, type Outcome } from "./effects.ts";
 import { GivenStatistics, type ReadableSegment, type WantedValues } from "./given-statistics.ts";
 
 /** What all engines' steps have in common. */
@@ -296,10 +296,6 @@ function joinBits(a: Uint32Array, count: number, b: Uint32Array, more: number): 
     if (over !== 0) both[word + i + 1] = over;
   }
   return both;
-}
-
-function added(a: Uint32Array, b: Uint32Array): Uint32Array {
-  return a.map((count, i) => count + b[i]!);
 }
 
 function addOutcomes(a: Outcome, b: Outcome): Outcome {

@@ -111,9 +111,10 @@ async function inputOf(request: AnalysisRequest, optimal: OptimalConstants | und
   const { study, dataset, transform, baselineTransform, ablations } = opened;
   const { measured, baseline } = reached;
   if (!baseline) throw new LesionError("internal", "nothing was measured before the analyses");
-  const sweep = { ...request, plan: planOpened(opened, gpu, () => true), optimal };
-  measured.baselineBits ??= (await intactOn(sweep, baselineTransform ?? transform)).bits;
-  const intact = baselineTransform && (await intactOn(sweep, transform));
+  const outcomeOn = (images: typeof transform) =>
+    intactOn({ ...request, plan: planOpened(opened, gpu, () => true), optimal }, images);
+  measured.baselineBits ??= (await outcomeOn(baselineTransform ?? transform)).bits;
+  const intact = baselineTransform && (await outcomeOn(transform));
   return {
     seed: study.seed,
     layers: opened.subject.ablatable,
