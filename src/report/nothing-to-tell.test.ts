@@ -6,20 +6,16 @@ import type {
   ImportanceRecord,
   PopulationsRecord,
 } from "../study/analysis-records.ts";
-import type { AnalysisRecord, EndRecord } from "../study/records.ts";
+import type { EndRecord } from "../study/records.ts";
 import type { RunResults } from "../study/results.ts";
 import { buildReport } from "./build-report.ts";
 import { digitsFor, estimate, percent, range } from "./numbers.ts";
 import type { Section } from "./report.ts";
-import { sampleReportRun } from "./sample-report.test-support.ts";
+import { recordsOf, sample, sectionOf as sampleSectionOf } from "./sample-sections.test-support.ts";
 
-const sample = sampleReportRun();
-const recordsOf = <Name extends AnalysisRecord["name"]>(name: Name) =>
-  sample.analyses.filter((record): record is Extract<AnalysisRecord, { name: Name }> => record.name === name);
-const sectionOf = (id: string, change: Partial<RunResults>, study: object = {}): Section => {
-  const report = buildReport({ ...sample, ...change }, JSON.stringify(study));
-  const found = report.sections.find((one) => one.id === id);
-  if (found === undefined) throw new Error(`no section ${id}`);
+/** As the sample's, with nothing in it that is no number. */
+const sectionOf = (...asked: Parameters<typeof sampleSectionOf>): Section => {
+  const found = sampleSectionOf(...asked);
   expect(JSON.stringify(found)).not.toMatch(/NaN|- \(|- to -|\bnull pp/);
   return found;
 };

@@ -2,19 +2,9 @@
 import { describe, expect, test } from "vitest";
 import type { DegradationRecord, DepthRecord, GainSearchRecord } from "../study/analysis-records.ts";
 import type { AnalysisRecord, RecoveryRecord } from "../study/records.ts";
-import type { RunResults } from "../study/results.ts";
-import { buildReport } from "./build-report.ts";
 import type { LinesFigure, Section } from "./report.ts";
-import { sampleReportRun } from "./sample-report.test-support.ts";
+import { recordsOf, sample, sectionOf } from "./sample-sections.test-support.ts";
 
-const sample = sampleReportRun();
-const sectionOf = (id: string, change: Partial<RunResults>, study = "{}"): Section => {
-  const found = buildReport({ ...sample, ...change }, study).sections.find((one) => one.id === id);
-  if (found === undefined) throw new Error(`no section ${id}`);
-  return found;
-};
-const recordsOf = <Name extends AnalysisRecord["name"]>(name: Name) =>
-  sample.analyses.filter((record): record is Extract<AnalysisRecord, { name: Name }> => record.name === name);
 const linesOf = ({ figures }: Section) => figures.filter((figure): figure is LinesFigure => figure.mark === "lines");
 
 describe("recovery", () => {
@@ -262,7 +252,7 @@ describe("gain search", () => {
     search: { samples: 500, before: 470, after: 470 + searched },
     report: { ...record!.report, gainPp: reported },
   });
-  const train = `{"data": {"split": "train"}}`;
+  const train = { data: { split: "train" } };
 
   test("the best is chosen on the search half, and its gain is that of the report half", () => {
     const { finding } = sectionOf("gain-search", { analyses: [of("scale", 12, 0.2), of("greedy", 8, 1.4)] });

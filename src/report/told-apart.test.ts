@@ -2,21 +2,11 @@
 import { describe, expect, test } from "vitest";
 import type { StudyAnalysisRecord } from "../study/analysis-records.ts";
 import type { AblationRecord, AnalysisRecord } from "../study/records.ts";
-import type { RunResults } from "../study/results.ts";
 import { ablationNames, adaptiveNames } from "./ablation-names.ts";
 import { buildReport } from "./build-report.ts";
 import type { Section } from "./report.ts";
-import { sampleReportRun } from "./sample-report.test-support.ts";
+import { recordsOf, sample, sectionOf } from "./sample-sections.test-support.ts";
 
-const sample = sampleReportRun();
-const recordsOf = <Name extends AnalysisRecord["name"]>(name: Name) =>
-  sample.analyses.filter((record): record is Extract<AnalysisRecord, { name: Name }> => record.name === name);
-const sectionOf = (id: string, change: Partial<RunResults>, study: object = {}): Section => {
-  const report = buildReport({ ...sample, ...change }, JSON.stringify(study));
-  const found = report.sections.find((one) => one.id === id);
-  if (found === undefined) throw new Error(`no section ${id}`);
-  return found;
-};
 /** Everything that names something: captions, titles, first cells and the finding. */
 const namesIn = ({ finding, tables, figures }: Section) => [
   finding,
